@@ -1,0 +1,42 @@
+"""The way into the database: one engine a process, one transaction a unit of work."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from sqlalchemy import event
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+
+class Database:
+    """A pool of connections to one PostgreSQL database."""
+
+    def __init__(self, url: str, *, size: int = 10) -> None:
+        """Connect lazily to `url` (`postgresql+psycopg://…`) with at most `size` connections."""
+        self.engine: AsyncEngine = create_async_engine(
+            url, pool_size=size, max_overflow=0, pool_pre_ping=True
+        )
+        event.listen(self.engine.sync_engine, "connect", _speak_utc)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[AsyncSession]:
+        """One unit of work: committed when the block ends, rolled back when it raises.
+
+        Nothing below commits. Rows stay readable after the commit.
+        """
+        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+            yield session
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self.engine.dispose()
+
+
+def _speak_utc(connection: DBAPIConnection, _entry: ConnectionPoolEntry) -> None:
+    """Instants come back in UTC wherever the server stands; the city's offset is for showing."""
+    cursor = connection.cursor()
+    cursor.execute("SET TIME ZONE 'UTC'")
+    cursor.close()
+    connection.commit()

@@ -1,0 +1,111 @@
+"""The chain of events: appended, verified, never changed."""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.models import Event, Head
+
+#: Events are hashed with the offset of the one time zone of the country.
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+async def head(session: AsyncSession, name: str) -> Head:
+    """The counter of this name, locked until the transaction ends."""
+    await session.exec(insert(Head).values(name=name, last=0, hash="").on_conflict_do_nothing())
+    found = await session.exec(
+        select(Head)
+        .where(Head.name == name)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return found.one()
+
+
+async def append(
+    session: AsyncSession,
+    *,
+    ticket_no: int,
+    at: datetime,
+    by: str,
+    step: str,
+    was: str | None,
+    became: str,
+    words: str = "",
+    message: str | None = None,
+) -> Event:
+    """Add one event to the end of the chain; rules, section 2."""
+    last = await head(session, "event")
+    event = Event(
+        seq=last.last + 1,
+        ticket_no=ticket_no,
+        at=at,
+        by=by,
+        step=step,
+        was=was,
+        became=became,
+        words=words,
+        message=message,
+        prev=last.hash,
+        hash="",
+    )
+    event.hash = digest(content(event))
+    last.last, last.hash = event.seq, event.hash
+    session.add_all((last, event))
+    await session.flush()
+    return event
+
+
+def content(event: Event) -> dict[str, Any]:
+    """What an event's hash covers: all its fields but the hash, under their names outside."""
+    return {
+        "seq": event.seq,
+        "ticket": event.ticket_no,
+        "at": event.at.astimezone(ZONE).isoformat(),
+        "by": event.by,
+        "step": event.step,
+        "from": event.was,
+        "to": event.became,
+        "words": event.words,
+        "message": event.message,
+        "prev": event.prev,
+    }
+
+
+def digest(fields: Mapping[str, Any]) -> str:
+    """SHA-256 of the fields as JSON with sorted keys, no spaces, UTF-8."""
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+async def of_ticket(session: AsyncSession, no: int) -> Sequence[Event]:
+    """A ticket's events in order."""
+    found = await session.exec(select(Event).where(Event.ticket_no == no).order_by(col(Event.seq)))
+    return found.all()
+
+
+async def after(session: AsyncSession, seq: int, most: int = 1000) -> Sequence[Event]:
+    """The next events behind a place in the chain, in order."""
+    found = await session.exec(
+        select(Event).where(col(Event.seq) > seq).order_by(col(Event.seq)).limit(most)
+    )
+    return found.all()
+
+
+async def broken(session: AsyncSession) -> int | None:
+    """Number of the first event whose link does not hold, or None for a whole chain."""
+    seq, last = 0, ""
+    while events := await after(session, seq):
+        for event in events:
+            if (event.seq, event.prev) != (seq + 1, last) or event.hash != digest(content(event)):
+                return event.seq
+            seq, last = event.seq, event.hash
+    found = (await session.exec(select(Head).where(Head.name == "event"))).first()
+    return None if found is None or (found.last, found.hash) == (seq, last) else seq + 1

@@ -1,0 +1,131 @@
+"""What was said in the groups, by people and by the bot."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.models import Member, Message, Post
+
+
+async def record(
+    session: AsyncSession,
+    *,
+    group_id: str,
+    external_id: str,
+    sender: Member,
+    name: str,
+    text: str,
+    at: datetime,
+    images: list[dict[str, Any]],
+    quote: dict[str, Any] | None,
+    mentions_bot: bool,
+    parse: dict[str, Any] | None,
+    parser: str | None,
+) -> Message | None:
+    """Keep a message as it came; None for a second delivery (same group and id)."""
+    made = (
+        insert(Message)
+        .values(
+            group_id=group_id,
+            external_id=external_id,
+            sender_id=sender.id,
+            name=name,
+            text=text,
+            at=at,
+            images=images,
+            quote=quote,
+            mentions_bot=mentions_bot,
+            parse=parse,
+            parser=parser,
+            effect="silence",
+        )
+        .on_conflict_do_nothing()
+        .returning(col(Message.id))
+    )
+    row = (await session.exec(made)).first()
+    return await session.get(Message, row[0]) if row else None
+
+
+async def find(session: AsyncSession, group_id: str, external_id: str) -> Message | None:
+    """The message with this id in this group, or None."""
+    found = await session.exec(
+        select(Message).where(Message.group_id == group_id, Message.external_id == external_id)
+    )
+    return found.first()
+
+
+async def recall(
+    session: AsyncSession, group_id: str, external_id: str, at: datetime
+) -> Message | None:
+    """Mark a message as recalled; it is never dropped. None when it is unknown or marked."""
+    message = await find(session, group_id, external_id)
+    if message is None or message.recalled_at is not None:
+        return None
+    message.recalled_at = at
+    session.add(message)
+    return message
+
+
+async def of_ticket(session: AsyncSession, no: int) -> Sequence[Message]:
+    """The messages that opened, added to or moved a ticket, in order."""
+    found = await session.exec(
+        select(Message).where(Message.ticket_no == no).order_by(col(Message.said))
+    )
+    return found.all()
+
+
+async def last_touched(
+    session: AsyncSession, group_id: str, sender_id: int, since: datetime
+) -> int | None:
+    """Number of the ticket that somebody last opened or added to in a group since then."""
+    found = await session.exec(
+        select(Message.ticket_no)
+        .where(
+            Message.group_id == group_id,
+            Message.sender_id == sender_id,
+            col(Message.effect).in_(("open", "add")),
+            col(Message.at) >= since,
+            col(Message.ticket_no).is_not(None),
+        )
+        .order_by(col(Message.said).desc())
+        .limit(1)
+    )
+    return found.first()
+
+
+async def feed(
+    session: AsyncSession,
+    group_id: str,
+    *,
+    after: int | None = None,
+    before: int | None = None,
+    most: int = 50,
+) -> list[Message | Post]:
+    """A group's talk in its order: the newest `most`, or those after or before a place in it."""
+    messages = select(Message).where(Message.group_id == group_id)
+    posts = select(Post).where(Post.group_id == group_id)
+    if before is not None:
+        messages = messages.where(col(Message.said) < before)
+        posts = posts.where(col(Post.said) < before)
+    if after is not None:
+        messages = messages.where(col(Message.said) > after).order_by(col(Message.said))
+        posts = posts.where(col(Post.said) > after).order_by(col(Post.said))
+    else:
+        messages = messages.order_by(col(Message.said).desc())
+        posts = posts.order_by(col(Post.said).desc())
+    rows: list[Message | Post] = [*(await session.exec(messages.limit(most))).all()]
+    rows += (await session.exec(posts.limit(most))).all()
+    rows.sort(key=lambda row: row.said or 0)
+    return rows[:most] if after is not None else rows[-most:]
+
+
+async def unread_by_rasa(session: AsyncSession, most: int) -> Sequence[Message]:
+    """Messages that only the keyword twin has read, oldest first."""
+    found = await session.exec(
+        select(Message).where(Message.parser == "keywords").order_by(col(Message.said)).limit(most)
+    )
+    return found.all()

@@ -1,0 +1,112 @@
+"""Tickets: made with the next number, locked to be moved, found and listed."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.events import head
+from storage.models import Ticket
+
+#: What is not in here has ended; rules, section 2.
+OPEN = ("new", "assigned", "accepted", "suspended")
+
+
+async def make(session: AsyncSession, **fields: Any) -> Ticket:
+    """A new ticket with the next running number; no number is given twice or left out."""
+    counter = await head(session, "ticket")
+    counter.last += 1
+    ticket = Ticket(no=counter.last, **fields)
+    session.add_all((counter, ticket))
+    await session.flush()
+    return ticket
+
+
+async def lock(session: AsyncSession, no: int) -> Ticket | None:
+    """The ticket of this number, kept from others until the transaction ends; or None."""
+    found = await session.exec(
+        select(Ticket)
+        .where(Ticket.no == no)
+        .with_for_update()
+        .execution_options(populate_existing=True)
+    )
+    return found.first()
+
+
+async def get(session: AsyncSession, no: int) -> Ticket | None:
+    """The ticket of this number, to be read; or None."""
+    return await session.get(Ticket, no)
+
+
+async def of_reporter(
+    session: AsyncSession,
+    group_id: str,
+    *,
+    reporter_id: int,
+    enterprise: str | None,
+    statuses: Sequence[str],
+) -> Sequence[Ticket]:
+    """The reporter's own tickets in a group, latest first: same enterprise, else same sender."""
+    own = col(Ticket.reporter_id) == reporter_id
+    if enterprise:
+        own = own | (col(Ticket.enterprise) == enterprise)
+    found = await session.exec(
+        select(Ticket)
+        .where(
+            Ticket.group_id == group_id,
+            col(Ticket.status).in_(statuses),
+            col(Ticket.confidential).is_(False),
+            own,
+        )
+        .order_by(col(Ticket.no).desc())
+        .limit(20)
+    )
+    return found.all()
+
+
+async def of_unit(
+    session: AsyncSession, group_id: str, *, unit_id: int, statuses: Sequence[str]
+) -> Sequence[Ticket]:
+    """A unit's tickets in a group in these statuses, latest first; two tell "several"."""
+    found = await session.exec(
+        select(Ticket)
+        .where(
+            Ticket.group_id == group_id,
+            Ticket.unit_id == unit_id,
+            col(Ticket.status).in_(statuses),
+            col(Ticket.confidential).is_(False),
+        )
+        .order_by(col(Ticket.no).desc())
+        .limit(20)
+    )
+    return found.all()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Which tickets a list shows; None asks for nothing."""
+
+    status: str | None = None
+    unit_id: int | None = None
+    district: str | None = None
+    confidential: bool = False  # True: also those; for inspectors alone
+
+
+async def page(
+    session: AsyncSession, wanted: Filter, *, before: int | None = None, most: int = 50
+) -> Sequence[Ticket]:
+    """One page of the ledger, newest first, below number `before`: paged by key, not offset."""
+    query = select(Ticket).order_by(col(Ticket.no).desc()).limit(most)
+    if wanted.status:
+        query = query.where(Ticket.status == wanted.status)
+    if wanted.unit_id is not None:
+        query = query.where(Ticket.unit_id == wanted.unit_id)
+    if wanted.district:
+        query = query.where(Ticket.district == wanted.district)
+    if not wanted.confidential:
+        query = query.where(col(Ticket.confidential).is_(False))
+    if before is not None:
+        query = query.where(col(Ticket.no) < before)
+    return (await session.exec(query)).all()

@@ -1,0 +1,8 @@
+"""Fixtures of all tests: servers, the cast, Rasa and the browser, a file each."""
+
+pytest_plugins = [
+    "tests.fixtures.servers",
+    "tests.fixtures.cast",
+    "tests.fixtures.rasa",
+    "tests.fixtures.browser",
+]
