@@ -122,7 +122,9 @@ def _parse(number: int, text: str) -> Line:
 
 def _faults(error: ValidationError) -> Iterable[str]:
     for fault in error.errors(include_url=False, include_input=False)[:5]:
-        where = ".".join(str(part) for part in fault["loc"] if part not in ("message", "step", "recall"))
+        where = ".".join(
+            str(part) for part in fault["loc"] if part not in ("message", "step", "recall")
+        )
         yield f"{where or '整行'}:{fault['msg']}"
 
 

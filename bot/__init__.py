@@ -1,0 +1,1 @@
+"""What moves: channels, streams, processes, the command line and the console."""
