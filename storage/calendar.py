@@ -1,0 +1,93 @@
+"""The State Council's calendar as a table: seeded from maintained packages, editable."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import chinese_calendar
+import holidays
+from sqlalchemy.dialects.postgresql import insert
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.models import Day
+
+ANNOUNCED = "国务院办公厅通知"
+EXPECTED = "法定节假日推算"
+WEEKEND = "周末"
+SATURDAY = 5
+#: How many years past the last announced one are filled in with what the law alone says.
+AHEAD = 2
+
+NAMES = {
+    "New Year's Day": "元旦",
+    "Spring Festival": "春节",
+    "Tomb-sweeping Day": "清明节",
+    "Labour Day": "劳动节",
+    "Dragon Boat Festival": "端午节",
+    "Mid-autumn Festival": "中秋节",
+    "National Day": "国庆节",
+    "Anti-Fascist 70th Day": "抗战胜利纪念日",
+}
+
+
+async def seed(session: AsyncSession) -> None:
+    """Fill in the days that are missing; what is there, by a notice or by hand, stays.
+
+    A guess made earlier gives way to what was announced since.
+    """
+    rows = [row.model_dump() for row in (*announced(), *expected())]
+    for first in range(0, len(rows), 5000):
+        made = insert(Day).values(rows[first : first + 5000])
+        better = made.on_conflict_do_update(
+            index_elements=["day"],
+            set_={key: made.excluded[key] for key in ("working", "why", "source", "official")},
+            where=(col(Day.source) == EXPECTED) & (made.excluded.source == ANNOUNCED),
+        )
+        await session.exec(better)
+
+
+def announced() -> Iterator[Day]:
+    """Every day of the years for which there was a notice."""
+    day = date(min(chinese_calendar.holidays).year, 1, 1)
+    last = date(max(chinese_calendar.holidays).year, 12, 31)
+    while day <= last:
+        yield _announced(day)
+        day += timedelta(days=1)
+
+
+def _announced(day: date) -> Day:
+    weekend = day.weekday() >= SATURDAY
+    if day in chinese_calendar.workdays:
+        return Day(day=day, working=True, why=_name(chinese_calendar.workdays[day]) + "调休上班",
+                   source=ANNOUNCED, official=True)  # fmt: skip
+    if day in chinese_calendar.holidays:
+        return Day(day=day, working=False, why=_name(chinese_calendar.holidays[day]),
+                   source=ANNOUNCED, official=True)  # fmt: skip
+    return Day(day=day, working=not weekend, why=WEEKEND if weekend else "",
+               source=ANNOUNCED, official=True)  # fmt: skip
+
+
+def _name(holiday: str) -> str:
+    return NAMES.get(str(getattr(holiday, "value", holiday)), str(holiday))
+
+
+def expected() -> Iterator[Day]:
+    """Weekends and statutory holidays of the years after, until their notice comes."""
+    first = max(chinese_calendar.holidays).year + 1
+    lawful: Any = holidays.country_holidays(
+        "CN", years=range(first, first + AHEAD), language="zh_CN"
+    )
+    day = date(first, 1, 1)
+    while day.year < first + AHEAD:
+        why = str(lawful.get(day) or (WEEKEND if day.weekday() >= SATURDAY else ""))
+        yield Day(day=day, working=not why, why=why, source=EXPECTED, official=False)
+        day += timedelta(days=1)
+
+
+async def between(session: AsyncSession, first: date, last: date) -> Sequence[Day]:
+    """The days of the table from `first` to `last`, both included, in order."""
+    found = await session.exec(
+        select(Day).where(col(Day.day) >= first, col(Day.day) <= last).order_by(col(Day.day))
+    )
+    return found.all()
