@@ -196,9 +196,9 @@ class Ticket(SQLModel, table=True):
     responded_at: datetime | None = _instant(default=None)
     first_respond_by: datetime = _instant()
     resolved_at: datetime | None = _instant(default=None)
-    last_resolved_at: datetime | None = _instant(default=None)
     closed_at: datetime | None = _instant(default=None)
     suspended_at: datetime | None = _instant(default=None)
+    extension_asked_at: datetime | None = _instant(default=None)
     resolve_count: int = 0
     reopened: int = 0
     extended: int = 0

@@ -1,0 +1,1 @@
+"""What the service can do and say: steps, deadlines, rights, replies."""

@@ -1,0 +1,67 @@
+"""The numbers and times of the rules, each of which a city may change."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import time
+from typing import Any, Self
+
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage import settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """Defaults are those of the rules; days are working days, hours are clock hours."""
+
+    issue_respond_days: int = 3
+    issue_resolve_days: int = 5
+    consult_respond_days: int = 3
+    consult_resolve_days: int = 3
+    misconduct_respond_days: int = 3
+    misconduct_resolve_days: int = 15
+    reopened_respond_days: int = 1
+    reopened_resolve_days: int = 3
+    urgent_respond_hours: int = 2
+    urgent_resolve_hours: int = 24
+    close_of_business: time = time(17, 30)
+    reminders_at: time = time(9, 0)
+    quiet_from: time = time(20, 0)
+    quiet_to: time = time(8, 0)
+    silence_days: int = 3
+    dispute_days: int = 15
+    extension_days_max: int = 10
+    extensions_max: int = 2
+    detail_minutes: int = 30
+    question_minutes: int = 10
+    urge_hours: int = 4
+    similar_days: int = 14
+    confidence_threshold: float = 0.6
+
+    @classmethod
+    def from_mapping(cls, values: Mapping[str, Any]) -> Self:
+        """Defaults with these values in their place; ValueError names what is not valid."""
+        kinds: dict[str, Any] = {field.name: field.type for field in fields(cls)}
+        if unknown := sorted(set(values) - set(kinds)):
+            raise ValueError(f"没有名为 {unknown[0]} 的设置")
+        return cls(**{name: _read(name, kinds[name], value) for name, value in values.items()})
+
+    @classmethod
+    async def read(cls, session: AsyncSession) -> Self:
+        """What the city has set, and defaults for the rest."""
+        return cls.from_mapping(await settings.read(session))
+
+
+def _read(name: str, kind: type, value: object) -> Any:
+    if kind is time and isinstance(value, str):
+        try:
+            return time.fromisoformat(value)
+        except ValueError as error:
+            raise ValueError(f'设置 {name} 应是 "17:30" 这样的时刻') from error
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    if kind is float and number and 0 <= float(str(value)) <= 1:
+        return float(str(value))
+    if kind is int and isinstance(value, int) and number and value >= 0:
+        return value
+    shape = {int: "一个不小于 0 的整数", float: "0 到 1 之间的数"}.get(kind, '"17:30" 这样的时刻')
+    raise ValueError(f"设置 {name} 应是{shape}")

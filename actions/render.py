@@ -1,0 +1,51 @@
+"""Texts that people read, from templates: texts/zh_CN/."""
+
+import re
+from datetime import datetime
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from actions.deadlines import ZONE
+from actions.names import TEXTS, name
+
+PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
+LANDLINE = re.compile(r"(?<!\d)(0\d{2,3}-?\d{2})\d{3}(\d{2,3})(?!\d)")
+#: What a group reads as a command: mentions of all, mark-up, codes of bridges.
+SHARP = str.maketrans({"<": "‹", ">": "›", "[": "［", "]": "］", "`": "'", "*": "＊", "@": "＠"})
+
+
+def masked(text: str) -> str:
+    """Phone numbers as 138****5678; rules, section 5."""
+    return LANDLINE.sub(r"\1***\2", PHONE.sub(r"\1****\2", text))
+
+
+def plain(text: str) -> str:
+    """What somebody wrote, harmless wherever the bot repeats it: one line, no mark-up, masked."""
+    return " ".join(masked(text).translate(SHARP).split())
+
+
+def moment(at: datetime) -> str:
+    """An instant as people write it: 4月11日17:30."""
+    local = at.astimezone(ZONE)
+    return f"{local.month}月{local.day}日{local:%H:%M}"
+
+
+def called(nickname: str) -> str:
+    """Whom the bot addresses: of 企业-姓名 the name, else all of it."""
+    return plain(re.split(r"[-—－_ ]+", nickname.strip())[-1] or nickname)
+
+
+_templates = Environment(
+    loader=FileSystemLoader(TEXTS),
+    undefined=StrictUndefined,
+    autoescape=False,  # noqa: S701  # plain text; what people wrote passes through `plain`
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+_templates.filters |= {"masked": masked, "plain": plain, "moment": moment, "called": called}
+_templates.globals["name"] = name
+
+
+def render(template: str, **values: object) -> str:
+    """The text of a template, without white space around it."""
+    return _templates.get_template(f"{template}.txt").render(**values).strip()

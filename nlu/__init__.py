@@ -1,0 +1,1 @@
+"""What the service understands: a text becomes an intent, a category and entities."""
