@@ -1,5 +1,6 @@
 """What a message says: the parse, and the contract of all parsers."""
 
+import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, Self
@@ -127,7 +128,7 @@ def _confidence(data: Mapping[str, Any], what: str) -> float:
 
 def _entities(rows: Sequence[object], text: str) -> tuple[Entity, ...]:
     found = sorted((_entity(row, text) for row in rows), key=lambda entity: entity.start)
-    for before, after in zip(found, found[1:], strict=False):
+    for before, after in itertools.pairwise(found):
         if after.start < before.end:
             raise ValueError(f"entities overlap at {after.start}")
     return tuple(found)

@@ -313,7 +313,7 @@ class Poisoned(SQLModel, table=True):
     id: int | None = Field(default=None, primary_key=True)
     group_id: str
     external_id: str
-    payload: Any = Field(sa_column=Column(JSONB, nullable=False))
+    payload: str
     error: str
     at: datetime = _instant()
 

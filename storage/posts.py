@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy.orm import aliased
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.models import Notice, Post
@@ -62,6 +62,8 @@ async def claim(session: AsyncSession, now: datetime) -> Post | None:
         .where(
             earlier.group_id == Post.group_id,
             earlier.status == "waiting",
+            # what only waits for the morning holds nobody up
+            or_(col(earlier.next_at) <= now, col(earlier.tries) > 0),
             col(earlier.said) < col(Post.said),
         )
         .exists()

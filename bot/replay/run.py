@@ -3,23 +3,18 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Protocol
-
-from sqlmodel import col, func, select
 
 from actions import steps
 from actions.base import Refused
 from bot import city as cities
 from bot import worker
 from bot.channels.base import Image, Incoming, Quoted
-from bot.replay import export
 from bot.replay.lines import Line, MessageLine, StepLine
 from bot.scheduler import run_due
 from nlu.parse import Parse, Parser
-from storage import calendar, messages, people, posts, tickets
+from storage import calendar
 from storage.database import Database
-from storage.models import Event, Ticket
 
 #: How many texts are parsed together; the parser limits how many at once.
 BATCH = 64

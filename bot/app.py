@@ -1,0 +1,65 @@
+"""The parts of one process, wired; and the one place where the clock is read."""
+
+import os
+import secrets
+import socket
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.channels import channels
+from bot.parsing import Twins
+from bot.scheduler import Scheduler
+from bot.sender import Sender
+from bot.settings import Settings
+from bot.streams import Streams
+from bot.worker import Worker
+from nlu.keywords import Keywords
+from nlu.parse import Parser
+from nlu.rasa_http import Rasa
+from storage.database import Database
+
+#: Where the training data stands; the keyword twin reads it too.
+RASA = Path(__file__).parent.parent / "nlu" / "rasa"
+
+
+class App:
+    """Everything that web, worker, scheduler and sender need."""
+
+    def __init__(self, settings: Settings, parser: Parser | None = None) -> None:
+        """Wire by these settings; `parser` takes the place of the one that they name."""
+        self.settings = settings
+        self.database = Database(settings.database_url)
+        self.streams = Streams(settings.redis_url)
+        self.channels = channels(settings)
+        self.rasa: Rasa | None = None
+        if parser is None and settings.nlu == "rasa" and settings.rasa_url:
+            self.rasa = Rasa(settings.rasa_url, settings.rasa_token.get_secret_value())
+        self.parser = parser or self._parser()
+
+    def _parser(self) -> Parser:
+        keywords = Keywords.load(RASA / "data")
+        return Twins(self.rasa, keywords) if self.rasa else keywords
+
+    def now(self) -> datetime:
+        """The instant that it is."""
+        return datetime.now(UTC)
+
+    def worker(self) -> Worker:
+        """A worker of its own name."""
+        name = f"{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(3)}"
+        return Worker(name, self.database, self.streams, self.parser, self.now)
+
+    def scheduler(self) -> Scheduler:
+        """A scheduler; any number of them may run."""
+        return Scheduler(self.database, self.streams, self.rasa, self.now)
+
+    def sender(self) -> Sender:
+        """A sender; any number of them may run."""
+        return Sender(self.database, self.streams, self.channels, self.now)
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        if self.rasa is not None:
+            await self.rasa.close()
+        await self.streams.close()
+        await self.database.close()

@@ -1,0 +1,237 @@
+"""Streams, leases and wake-up calls: the one module that speaks the Redis protocol.
+
+What is appended is on disk before it is acknowledged (append-only file, fsync always).
+"""
+
+import contextlib
+import zlib
+from collections.abc import AsyncIterator, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import redis.asyncio as redis
+from redis import exceptions
+
+PARTITIONS = 16
+#: A lease that is not renewed ends after this many seconds, and another worker goes on.
+LEASE = 10
+#: A worker that is not seen for so many seconds does not share any more.
+SEEN = 15
+
+GROUP = "workers"
+#: Entries belong to the partition, not to the process: whoever leases it finds what is unfinished.
+CONSUMER = "lease"
+WORKERS = "mingcheng:workers"
+WAKE = "mingcheng:wake"
+
+#: Take or keep a lease: ours already, or nobody's.
+_TAKE = """
+local holder = redis.call('get', KEYS[1])
+if holder == false or holder == ARGV[1] then
+    redis.call('set', KEYS[1], ARGV[1], 'ex', ARGV[2])
+    return 1
+end
+return 0
+"""
+_RELEASE = (
+    "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
+)
+
+
+class Away(Exception):
+    """The streams can't be reached now."""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What lies in a partition; `tries` counts how often it was handed out before."""
+
+    partition: int
+    id: str
+    payload: str
+    tries: int = 0
+
+
+class Streams:
+    """One connection pool to the streams."""
+
+    def __init__(self, url: str) -> None:
+        """Connect lazily to `url` (redis:// or unix://)."""
+        self.client: redis.Redis = redis.Redis.from_url(
+            url, decode_responses=True, health_check_interval=30
+        )
+        self.known: set[int] = set()
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self.client.aclose()
+
+    async def ping(self) -> None:
+        """Away when nobody answers."""
+        with _reached():
+            await self.client.ping()
+
+    async def append(self, group: str, payload: str) -> None:
+        """Put a message into the partition of its group; back when it is on disk."""
+        with _reached():
+            await self.client.xadd(_stream(partition(group)), {"payload": payload})
+
+    async def lag(self) -> int:
+        """How many entries wait, over all partitions."""
+        with _reached():
+            return sum([await self.client.xlen(_stream(number)) for number in range(PARTITIONS)])
+
+    # --- sharing ------------------------------------------------------------------------------
+
+    async def share(self, worker: str, now: float) -> int:
+        """Report this worker as alive; returns how many partitions are its fair share."""
+        with _reached():
+            await self.client.zadd(WORKERS, {worker: now})
+            await self.client.zremrangebyscore(WORKERS, "-inf", now - SEEN)
+            workers = max(1, int(await self.client.zcard(WORKERS)))
+        return -(-PARTITIONS // workers)
+
+    async def leave(self, worker: str, leased: Iterable[int]) -> None:
+        """Give all leases back at once."""
+        with _reached():
+            await self.client.zrem(WORKERS, worker)
+            for number in leased:
+                await self.release(worker, number)
+
+    async def lease(self, worker: str, number: int) -> bool:
+        """Take a partition, or keep it; False when another worker has it."""
+        with _reached():
+            taken: Any = await _result(
+                self.client.eval(_TAKE, 1, _lease(number), worker, str(LEASE))
+            )
+        return bool(taken)
+
+    async def release(self, worker: str, number: int) -> None:
+        """Give a partition back, where it is still ours."""
+        with _reached():
+            await _result(self.client.eval(_RELEASE, 1, _lease(number), worker))
+
+    # --- reading ------------------------------------------------------------------------------
+
+    async def unfinished(self, number: int, most: int) -> list[Entry]:
+        """What was handed out in a partition and never finished, in order."""
+        await self._prepare((number,))
+        with _reached():
+            found = await self.client.xpending_range(
+                _stream(number), GROUP, "-", "+", most, CONSUMER
+            )
+            tries = {row["message_id"]: int(row["times_delivered"]) for row in found}
+            if not tries:
+                return []
+            rows: Any = await self.client.xreadgroup(
+                GROUP, CONSUMER, {_stream(number): "0"}, count=most
+            )
+        return [
+            Entry(entry.partition, entry.id, entry.payload, tries.get(entry.id, 0))
+            for entry in _entries(rows)
+        ]
+
+    async def fresh(self, numbers: Sequence[int], most: int, wait: int) -> list[Entry]:
+        """New entries of several partitions, at most `most` of each; waits `wait` milliseconds."""
+        await self._prepare(numbers)
+        with _reached():
+            rows: Any = await self.client.xreadgroup(
+                GROUP, CONSUMER, {_stream(n): ">" for n in numbers}, count=most, block=wait
+            )
+        return _entries(rows)
+
+    async def done(self, entry: Entry) -> None:
+        """An entry is finished: acknowledged, and gone."""
+        with _reached():
+            pipe = self.client.pipeline(transaction=True)
+            pipe.xack(_stream(entry.partition), GROUP, entry.id)
+            pipe.xdel(_stream(entry.partition), entry.id)
+            await pipe.execute()
+
+    async def _prepare(self, numbers: Sequence[int]) -> None:
+        for number in set(numbers) - self.known:
+            with _reached(), contextlib.suppress(exceptions.ResponseError):  # it is there already
+                await self.client.xgroup_create(_stream(number), GROUP, id="0", mkstream=True)
+            self.known.add(number)
+
+    # --- waking -------------------------------------------------------------------------------
+
+    async def wake(self, group: str) -> None:
+        """Something was said in a group: senders and open windows look again.
+
+        Who misses the call finds it at the next look, so that nobody waits for it to arrive.
+        """
+        with contextlib.suppress(Away), _reached():
+            await self.client.publish(WAKE, group)
+            await self.client.publish(_live(group), "said")
+
+    async def calls(self) -> AsyncIterator[str]:
+        """Wake-up calls as they come, each with its group."""
+        async for group in self._subscribed(WAKE):
+            yield group
+
+    async def live(self, group: str) -> AsyncIterator[str]:
+        """A call each time that something is said in this group; one at once, to begin with."""
+        async for call in self._subscribed(_live(group)):
+            yield call
+
+    async def _subscribed(self, channel: str) -> AsyncIterator[str]:
+        async with self.client.pubsub() as pubsub:
+            with _reached():
+                await pubsub.subscribe(channel)
+            while True:
+                with _reached():
+                    call = await pubsub.get_message(timeout=15.0)
+                if call is None:
+                    continue
+                yield str(call["data"]) if call["type"] == "message" else ""
+
+
+def partition(group: str) -> int:
+    """The partition of a group: the same in every process, for ever."""
+    return zlib.crc32(group.encode()) % PARTITIONS
+
+
+def _stream(number: int) -> str:
+    return f"mingcheng:in:{number}"
+
+
+def _lease(number: int) -> str:
+    return f"mingcheng:lease:{number}"
+
+
+def _live(group: str) -> str:
+    return f"mingcheng:live:{group}"
+
+
+def _entries(rows: Any) -> list[Entry]:
+    found = rows.items() if isinstance(rows, dict) else rows or []
+    entries = []
+    for stream, batch in found:
+        number = int(stream.rsplit(":", 1)[1])
+        for id_, fields in _flat(batch):
+            entries.append(Entry(number, id_, fields.get("payload", "") if fields else ""))
+    return entries
+
+
+def _flat(batch: Any) -> Any:
+    """RESP3 wraps a stream's entries once more."""
+    return batch[0] if len(batch) == 1 and batch[0] and isinstance(batch[0], list) else batch
+
+
+async def _result(answer: Any) -> Any:
+    """The client types its scripts as perhaps asynchronous; ours always are."""
+    return await answer
+
+
+@contextlib.contextmanager
+def _reached() -> Any:
+    try:
+        yield
+    except (
+        exceptions.ConnectionError,
+        exceptions.TimeoutError,
+        exceptions.BusyLoadingError,
+        OSError,
+    ) as error:
+        raise Away(f"{type(error).__name__}: {error}") from error

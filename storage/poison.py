@@ -1,0 +1,40 @@
+"""Messages that could not be handled: set aside with their error, shown, never lost."""
+
+import json
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlmodel import col, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from storage.models import Poisoned
+
+
+async def keep(session: AsyncSession, *, payload: str, error: str, at: datetime) -> None:
+    """Set a message aside, as it lay in the stream."""
+    fields = _fields(payload)
+    session.add(
+        Poisoned(
+            group_id=str(fields.get("group", "")),
+            external_id=str(fields.get("id", "")),
+            payload=payload,
+            error=error,
+            at=at,
+        )
+    )
+    await session.flush()
+
+
+async def newest(session: AsyncSession, most: int = 50) -> Sequence[Poisoned]:
+    """The latest ones first."""
+    found = await session.exec(select(Poisoned).order_by(col(Poisoned.id).desc()).limit(most))
+    return found.all()
+
+
+def _fields(payload: str) -> dict[str, Any]:
+    try:
+        found = json.loads(payload)
+    except ValueError:
+        return {}
+    return found if isinstance(found, dict) else {}
