@@ -1,0 +1,256 @@
+"""CITY.yaml: groups, units, people, routes and settings of a city; read whole or refused."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import yaml
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from sqlmodel.ext.asyncio.session import AsyncSession
+from yaml.nodes import MappingNode, Node, SequenceNode
+
+from actions.policy import Policy
+from actions.rights import ROLES
+from nlu.parse import CATEGORIES
+from storage import cities
+
+#: A city is a page or a few hundred; more than this is a mistake. In bytes.
+LARGEST = 8 << 20
+
+Text = Annotated[str, Field(min_length=1, max_length=200)]
+
+
+class CityError(Exception):
+    """The file is not valid: the line, from 1, and what is wrong with it."""
+
+    def __init__(self, line: int, reason: str) -> None:
+        """Say what is wrong with line number `line`."""
+        super().__init__(f"第 {line} 行:{reason}")
+        self.line, self.reason = line, reason
+
+
+class _Strict(BaseModel):
+    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+
+
+class Group(_Strict):
+    """A group and the channel that carries it."""
+
+    id: Text
+    name: Text
+    district: Text | None = None
+    channel: Text = "sandbox"
+
+
+class Unit(_Strict):
+    """A unit, what else it is called, and the member who heads it."""
+
+    name: Text
+    aliases: list[Text] = []
+    head: Text | None = None
+
+
+class Member(_Strict):
+    """A person; a handler works for a unit."""
+
+    id: Text
+    name: Text
+    role: Literal["member", "handler", "coordinator", "inspector", "leader", "admin"] = "member"
+    enterprise: Text | None = None
+    unit: Text | None = None
+    channel: Text = "sandbox"
+
+
+class Route(_Strict):
+    """Which unit leads what."""
+
+    unit: Text
+    category: Text | None = None
+    district: Text | None = None
+
+
+class District(_Strict):
+    """A district and what else people write for it."""
+
+    name: Text
+    aliases: list[Text] = []
+
+
+class Correction(_Strict):
+    """A day that counts, or does not, whatever the notice says."""
+
+    date: Annotated[date, Field(strict=False)]
+    working: bool
+
+
+class Article(_Strict):
+    """A piece of the knowledge base."""
+
+    title: Text
+    body: str
+    source: Text
+    date: Annotated[date, Field(strict=False)]
+
+
+class City(_Strict):
+    """All of it."""
+
+    city: Text
+    start: Annotated[AwareDatetime, Field(strict=False)] | None = None
+    groups: list[Group]
+    units: list[Unit] = []
+    members: list[Member] = []
+    routes: list[Route] = []
+    districts: list[District] = []
+    calendar: list[Correction] = []
+    articles: list[Article] = []
+    settings: dict[str, Any] = {}
+
+
+def read(path: Path) -> City:
+    """The city in a file; CityError names the first line that is wrong, and why."""
+    try:
+        content = path.read_bytes()
+    except OSError as error:
+        raise CityError(0, f"无法读取 {path}:{error.strerror}") from error
+    if len(content) > LARGEST:
+        raise CityError(0, f"文件超过 {LARGEST >> 20} MB")
+    return parse(content)
+
+
+def parse(content: bytes) -> City:
+    """The city in a text."""
+    try:
+        # the places come from one reading, the values from another
+        tree = yaml.compose(content, Loader=_Loader)
+        values = yaml.load(content, Loader=_Loader)  # noqa: S506  # a safe one, see below
+    except yaml.MarkedYAMLError as error:
+        mark = error.problem_mark or error.context_mark
+        raise CityError(mark.line + 1 if mark else 0, f"不是有效的 YAML:{error.problem}") from error
+    except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
+        raise CityError(0, f"不是有效的 YAML:{error}") from error
+    if not isinstance(values, dict) or tree is None:
+        raise CityError(1, "应是一份以 city、groups 等为键的清单")
+    try:
+        city = City.model_validate(values)
+    except ValidationError as error:
+        fault = error.errors(include_url=False, include_input=False)[0]
+        where = ".".join(str(part) for part in fault["loc"])
+        raise CityError(_line(tree, fault["loc"]), f"{where}:{fault['msg']}") from error
+    for place, reason in _faults(city):
+        raise CityError(_line(tree, place), reason)
+    return city
+
+
+class _Loader(yaml.SafeLoader):
+    """Safe, and without aliases: a few lines of them can stand for a whole disk."""
+
+    def compose_node(self, parent: Node | None, index: int) -> Node | None:
+        if self.check_event(yaml.AliasEvent):
+            raise yaml.composer.ComposerError(
+                None, None, "不支持别名(*)", self.peek_event().start_mark
+            )
+        return super().compose_node(parent, index)
+
+    def flatten_mapping(self, node: MappingNode) -> None:
+        super().flatten_mapping(node)
+        keys = [str(key.value) for key, _ in node.value]
+        for key, _ in node.value:
+            if keys.count(str(key.value)) > 1:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"键 {key.value} 重复", key.start_mark
+                )
+
+
+def _line(node: Node, place: Sequence[Any]) -> int:
+    """The line of what stands at a place of the tree, or of what is nearest to it."""
+    for part in place:
+        inner: Node | None = None
+        if isinstance(node, MappingNode):
+            inner = next((value for key, value in node.value if key.value == part), None)
+        elif isinstance(node, SequenceNode) and isinstance(part, int):
+            inner = node.value[part] if part < len(node.value) else None
+        if inner is None:
+            break
+        node = inner
+    return int(node.start_mark.line) + 1
+
+
+Fault = tuple[Sequence[Any], str]
+
+
+def _faults(city: City) -> Iterator[Fault]:
+    """What the shape alone does not show."""
+    yield from _doubled("groups", [group.id for group in city.groups])
+    yield from _doubled("units", [unit.name for unit in city.units])
+    yield from _doubled("members", [member.id for member in city.members])
+    yield from _doubled("districts", [district.name for district in city.districts])
+    yield from _doubled("routes", [(route.category, route.district) for route in city.routes])
+    people = {member.id for member in city.members}
+    for number, unit in enumerate(city.units):
+        if unit.head is not None and unit.head not in people:
+            yield ("units", number, "head"), f"members 里没有 {unit.head}"
+    for number, member in enumerate(city.members):
+        if member.role == "handler" and member.unit is None:
+            yield ("members", number), f"承办人 {member.id} 要写明 unit"
+    for number, route in enumerate(city.routes):
+        if route.category is not None and route.category not in CATEGORIES:
+            yield ("routes", number, "category"), f"没有名为 {route.category} 的类别"
+        if route.category is None and route.district is None:
+            yield ("routes", number), "路由至少要写 category 或 district"
+    try:
+        Policy.from_mapping(city.settings)
+    except ValueError as error:
+        name = next((name for name in city.settings if f" {name} " in f"{error} "), "")
+        yield ("settings", name), str(error)
+
+
+def _doubled(of: str, names: Sequence[Any]) -> Iterator[Fault]:
+    seen: set[Any] = set()
+    for number, name in enumerate(names):
+        if name in seen:
+            yield (of, number), f"{name} 重复"
+        seen.add(name)
+
+
+async def load(session: AsyncSession, city: City) -> None:
+    """Bring a database to what the file says; what it does not mention stays."""
+    for member in city.members:
+        if member.role not in ROLES:
+            raise ValueError(member.role)
+    await cities.load(
+        session,
+        districts=_districts(city),
+        units={unit.name: (unit.aliases, unit.head) for unit in _units(city)},
+        groups=[group.model_dump() for group in city.groups],
+        members=[member.model_dump() for member in city.members],
+        routes=[route.model_dump() for route in city.routes],
+        days={day.date: day.working for day in city.calendar},
+        settings=city.settings,
+    )
+
+
+def _units(city: City) -> list[Unit]:
+    """Those of the list, and those that are only named elsewhere."""
+    named = [route.unit for route in city.routes]
+    named += [member.unit for member in city.members if member.unit]
+    known = {unit.name: unit for unit in city.units}
+    for name in named:
+        known.setdefault(name, Unit(name=name))
+    return list(known.values())
+
+
+def _districts(city: City) -> dict[str, list[str]]:
+    """Those of the list; without one, the names in groups and routes."""
+    if city.districts:
+        return {district.name: list(district.aliases) for district in city.districts}
+    named = [group.district for group in city.groups] + [route.district for route in city.routes]
+    return {name: [] for name in named if name}
+
+
+def start(city: City) -> datetime:
+    """When the clock of a replay starts; CityError without one."""
+    if city.start is None:
+        raise CityError(1, "缺少 start")
+    return city.start

@@ -1,0 +1,79 @@
+"""Rasa's HTTP interface as a parser."""
+
+import asyncio
+from collections.abc import Sequence
+from typing import Any
+
+import httpx
+
+from nlu.parse import CATEGORIES, CATEGORISED, ENTITIES, INTENTS, Entity, Label, Parse, ParserAway
+from nlu.text import readable
+
+#: Rasa reads one message at a time; more requests at once only wait there.
+AT_ONCE = 8
+#: Seconds for one message of the greatest length, on a busy machine.
+TIMEOUT = 30.0
+
+
+class Rasa:
+    """A Rasa server; it never sees a text that it would take for a command or shift."""
+
+    name = "rasa"
+
+    def __init__(self, url: str, token: str) -> None:
+        """Ask the server at `url`, which wants this token."""
+        self._client = httpx.AsyncClient(
+            base_url=url, params={"token": token} if token else {}, timeout=TIMEOUT
+        )
+        self._turns = asyncio.Semaphore(AT_ONCE)
+
+    async def close(self) -> None:
+        """Give the connections back."""
+        await self._client.aclose()
+
+    async def parse(self, texts: Sequence[str]) -> list[Parse]:
+        """One parse a text, in their order; ParserAway when one can't be had."""
+        return list(await asyncio.gather(*(self._parse(text) for text in texts)))
+
+    async def _parse(self, text: str) -> Parse:
+        sent = readable(text)
+        if not sent:
+            return Parse(text, Label("chitchat", 0.0), parser=self.name)
+        try:
+            async with self._turns:
+                answer = await self._client.post("/model/parse", json={"text": sent})
+            answer.raise_for_status()
+            data = answer.json()
+        except (httpx.HTTPError, ValueError) as error:
+            raise ParserAway(f"{type(error).__name__}: {error}") from error
+        return read(text, data)
+
+
+def read(text: str, data: Any) -> Parse:
+    """Rasa's answer as our parse; ParserAway for one that is none (a server without a model)."""
+    try:
+        intent = data["intent"]
+        if intent["name"] not in INTENTS:
+            raise ParserAway(f"Rasa knows an intent {intent['name']!r} that we do not")
+        category = data.get("category")
+        return Parse(
+            text=text,
+            intent=Label(intent["name"], float(intent["confidence"])),
+            category=Label(category["name"], float(category["confidence"]))
+            if category and intent["name"] in CATEGORISED and category["name"] in CATEGORIES
+            else None,
+            entities=tuple(
+                Entity(
+                    entity=found["entity"],
+                    start=found["start"],
+                    end=found["end"],
+                    value=text[found["start"] : found["end"]],
+                    confidence=float(found.get("confidence_entity") or 0.0),
+                )
+                for found in data.get("entities", [])
+                if found["entity"] in ENTITIES
+            ),
+            parser="rasa",
+        )
+    except (KeyError, TypeError) as error:
+        raise ParserAway(f"Rasa's answer has no {error}") from error

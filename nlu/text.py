@@ -1,0 +1,84 @@
+"""What all parsers do to a text alike. Standard library only, and written for Python 3.10:
+Rasa's components import it in their own, older interpreter.
+"""
+
+import re
+import unicodedata
+from functools import cache
+from typing import NamedTuple
+
+#: A parser reads at most so many characters of a message; the message is kept whole.
+LONGEST = 4000
+
+#: What is certain by its looks alone: name, pattern, and the group that is the span.
+EXACT = (
+    ("phone", re.compile(r"(?<![\d-])(?:1[3-9]\d{9}|0\d{2,3}-\d{7,8}|400-\d{3}-?\d{4})(?![\d-])")),
+    ("ticket_no", re.compile(r"#\s*(\d{1,9})(?!\d)")),
+    ("ticket_no", re.compile(r"(?:工单号?|编号|单号)\s*[::是为]?\s*#?\s*(\d{1,9})(?!\d)")),
+    ("ticket_no", re.compile(r"(?<![\d#])(\d{1,9})号?工单")),
+)
+
+
+class Span(NamedTuple):
+    """A piece of a text and what it is."""
+
+    entity: str
+    start: int
+    end: int
+
+
+def fold(text: str) -> str:
+    """The text with its widths, cases and white space made alike, place for place.
+
+    One code point stays one code point, so that a span of the result is a span of the text.
+    """
+    return "".join(map(_fold, text))
+
+
+@cache
+def _fold(char: str) -> str:
+    if unicodedata.category(char) in ("Cc", "Cf", "Zs", "Zl", "Zp", "Cs", "Co", "Cn"):
+        return " "
+    alike = unicodedata.normalize("NFKC", char).lower()
+    return alike if len(alike) == 1 else char
+
+
+def readable(text: str) -> str:
+    """As a parser gets it: folded and cut, and so that nothing is taken for a command.
+
+    Rasa takes a text that begins with a slash for an intent of that name, and strips white space
+    at both ends, which would shift every span: both are replaced, place for place.
+    """
+    folded = fold(text[:LONGEST])
+    start = len(folded) - len(folded.lstrip(" /"))
+    end = len(folded.rstrip(" "))
+    if start >= end:
+        return ""
+    return SHIELD * start + folded[start:end]
+
+
+#: A character that is no slash, no space, and says nothing.
+SHIELD = "。"
+
+
+def exact(text: str) -> list[Span]:
+    """Phones and ticket numbers of a folded text, in order, without overlap."""
+    found: list[Span] = []
+    for entity, pattern in EXACT:
+        for match in pattern.finditer(text):
+            start, end = match.span(match.lastindex or 0)
+            found.append(Span(entity, start, end))
+    return without_overlap(found)
+
+
+def without_overlap(spans: list[Span]) -> list[Span]:
+    """Of spans that overlap, the first in this list stays; the result is in order of the text."""
+    kept: list[Span] = []
+    for span in spans:
+        if all(span.end <= other.start or other.end <= span.start for other in kept):
+            kept.append(span)
+    return sorted(kept, key=_start)
+
+
+def _start(span: Span) -> tuple[int, int]:
+    return span.start, span.end
