@@ -7,11 +7,13 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions import moves, rights
-from actions.args import Args, check_args
+from actions.args import Args, Opening, check_args
 from actions.base import Refused
 from actions.moves import Move
+from actions.opening import Report, open_ticket
 from actions.policy import Policy
 from actions.render import render
+from actions.urgent import urgent
 from storage import people
 from storage.models import Member, Message, Ticket
 
@@ -105,3 +107,23 @@ async def named(session: AsyncSession, external_id: str) -> Member:
     if member is None:
         raise Refused(render("refused_person", who=external_id))
     return member
+
+
+async def open_by_hand(
+    session: AsyncSession, args: Mapping[str, Any], *, by: Member, now: datetime
+) -> Ticket:
+    """Open a ticket that was told on another way than in a group; Refused where it can't be."""
+    told = check_args("open", args)
+    if not isinstance(told, Opening) or by.role != "coordinator":
+        raise Refused(render("refused_opening", role=by.role))
+    if told.group is not None and await people.group(session, told.group) is None:
+        raise Refused(render("refused_group", group=told.group))
+    report = Report(
+        text=told.text, kind=told.kind, source=told.source, category=told.category,
+        district=told.district, enterprise=told.enterprise, group_id=told.group,
+        urgent=urgent(told.text, told.category),
+    )  # fmt: skip
+    ticket, _ = await open_ticket(
+        session, report, by=by, now=now, policy=await Policy.read(session)
+    )
+    return ticket

@@ -22,12 +22,17 @@ from storage.database import Database
 RASA = Path(__file__).parent.parent / "nlu" / "rasa"
 
 
+def now() -> datetime:
+    """The instant that it is."""
+    return datetime.now(UTC)
+
+
 class App:
     """Everything that web, worker, scheduler and sender need."""
 
     def __init__(self, settings: Settings, parser: Parser | None = None) -> None:
         """Wire by these settings; `parser` takes the place of the one that they name."""
-        self.settings = settings
+        self.settings, self.now = settings, now
         self.database = Database(settings.database_url)
         self.streams = Streams(settings.redis_url)
         self.channels = channels(settings)
@@ -39,10 +44,6 @@ class App:
     def _parser(self) -> Parser:
         keywords = Keywords.load(RASA / "data")
         return Twins(self.rasa, keywords) if self.rasa else keywords
-
-    def now(self) -> datetime:
-        """The instant that it is."""
-        return datetime.now(UTC)
 
     def worker(self) -> Worker:
         """A worker of its own name."""

@@ -149,7 +149,10 @@ class _Loader(yaml.SafeLoader):
     def compose_node(self, parent: Node | None, index: int) -> Node | None:
         if self.check_event(yaml.AliasEvent):
             raise yaml.composer.ComposerError(
-                None, None, "不支持别名(*)", self.peek_event().start_mark
+                None,
+                None,
+                "不支持别名(*)",
+                self.peek_event().start_mark,  # type: ignore[no-untyped-call]  # PyYAML's stubs
             )
         return super().compose_node(parent, index)
 

@@ -49,6 +49,16 @@ class Rasa:
         return read(text, data)
 
 
+async def ready(url: str, token: str) -> bool:
+    """Whether the server at `url` answers, and has its model loaded."""
+    try:
+        async with httpx.AsyncClient(timeout=2.0) as client:
+            answer = await client.get(f"{url}/status", params={"token": token})
+            return answer.status_code == httpx.codes.OK and bool(answer.json().get("model_file"))
+    except (httpx.HTTPError, ValueError):
+        return False
+
+
 def read(text: str, data: Any) -> Parse:
     """Rasa's answer as our parse; ParserAway for one that is none (a server without a model)."""
     try:

@@ -1,5 +1,7 @@
-"""What all parsers do to a text alike. Standard library only, and written for Python 3.10:
-Rasa's components import it in their own, older interpreter.
+"""What all parsers do to a text alike.
+
+Standard library only, and written for Python 3.10: Rasa's components import it in their own,
+older interpreter.
 """
 
 import re

@@ -78,6 +78,17 @@ async def of_ticket(session: AsyncSession, no: int) -> Sequence[Message]:
     return found.all()
 
 
+async def opened_by(session: AsyncSession, external_id: str) -> int | None:
+    """Number of the ticket that the message of this id opened, in whatever group; or None."""
+    found = await session.exec(
+        select(Message.ticket_no)
+        .where(Message.external_id == external_id, Message.effect == "open")
+        .order_by(col(Message.id))
+        .limit(1)
+    )
+    return found.first()
+
+
 async def last_touched(
     session: AsyncSession, group_id: str, sender_id: int, since: datetime
 ) -> int | None:
@@ -129,3 +140,20 @@ async def unread_by_rasa(session: AsyncSession, most: int) -> Sequence[Message]:
         select(Message).where(Message.parser == "keywords").order_by(col(Message.said)).limit(most)
     )
     return found.all()
+
+
+async def quoted_words(
+    session: AsyncSession, group_id: str, quote: dict[str, Any] | None
+) -> dict[str, str] | None:
+    """Who said what, of a quote; None where nothing, or nothing known, was quoted."""
+    if not quote:
+        return None
+    if "text" in quote:
+        return {"name": quote.get("sender", ""), "text": quote["text"]}
+    quoted = str(quote.get("id", ""))
+    if quoted.startswith("post-") and quoted[5:].isdecimal() and len(quoted) < 15:
+        post = await session.get(Post, int(quoted[5:]))
+        fits = post is not None and post.group_id == group_id
+        return {"name": "", "text": post.text} if post is not None and fits else None
+    message = await find(session, group_id, quoted)
+    return {"name": message.name, "text": message.text} if message else None

@@ -115,3 +115,35 @@ async def group(session: AsyncSession, group_id: str | None) -> Group | None:
 async def groups(session: AsyncSession) -> Sequence[Group]:
     """All groups by id."""
     return (await session.exec(select(Group).order_by(Group.id))).all()
+
+
+async def find(session: AsyncSession, channel: str, external_id: str) -> Member | None:
+    """The member of this channel and id, or None."""
+    found = await session.exec(
+        select(Member).where(Member.channel == channel, Member.external_id == external_id)
+    )
+    return found.first()
+
+
+async def in_channel(session: AsyncSession, channel: str, most: int = 200) -> Sequence[Member]:
+    """The people of a channel, in the order in which they came."""
+    found = await session.exec(
+        select(Member).where(Member.channel == channel).order_by(col(Member.id)).limit(most)
+    )
+    return found.all()
+
+
+async def by_ids(session: AsyncSession, ids: Sequence[int]) -> dict[int, Member]:
+    """These members by row id."""
+    found = await session.exec(select(Member).where(col(Member.id).in_(set(ids))))
+    return {row.id: row for row in found.all() if row.id is not None}
+
+
+async def called(session: AsyncSession, external_ids: Sequence[str]) -> dict[str, str]:
+    """The names of these people by external id."""
+    found = await session.exec(
+        select(Member.external_id, Member.name).where(
+            col(Member.external_id).in_(set(external_ids))
+        )
+    )
+    return dict(found.all())

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sqlalchemy import ColumnElement
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -49,9 +50,7 @@ async def of_reporter(
     statuses: Sequence[str],
 ) -> Sequence[Ticket]:
     """The reporter's own tickets in a group, latest first: same enterprise, else same sender."""
-    own = col(Ticket.reporter_id) == reporter_id
-    if enterprise:
-        own = own | (col(Ticket.enterprise) == enterprise)
+    own = _own(reporter_id, enterprise)
     found = await session.exec(
         select(Ticket)
         .where(
@@ -92,6 +91,8 @@ class Filter:
     unit_id: int | None = None
     district: str | None = None
     confidential: bool = False  # True: also those; for inspectors alone
+    own: tuple[int | None, str | None] | None = None  # of this reporter, or of this enterprise
+    serves: int | None = None  # led by this unit; 0 is none
 
 
 async def page(
@@ -105,8 +106,18 @@ async def page(
         query = query.where(Ticket.unit_id == wanted.unit_id)
     if wanted.district:
         query = query.where(Ticket.district == wanted.district)
+    if wanted.serves is not None:
+        query = query.where(Ticket.unit_id == wanted.serves)
+    if wanted.own is not None:
+        query = query.where(_own(*wanted.own))
     if not wanted.confidential:
         query = query.where(col(Ticket.confidential).is_(False))
     if before is not None:
         query = query.where(col(Ticket.no) < before)
     return (await session.exec(query)).all()
+
+
+def _own(reporter_id: int | None, enterprise: str | None) -> ColumnElement[bool]:
+    """Of the same enterprise, else of the same sender; rules, section 8."""
+    own = col(Ticket.reporter_id) == reporter_id
+    return own | (col(Ticket.enterprise) == enterprise) if enterprise else own

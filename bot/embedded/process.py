@@ -50,6 +50,10 @@ class Child:
             self._spawn()
         await self._until_healthy(say)
 
+    def running(self) -> bool:
+        """Whether a server of an earlier start still runs, to be adopted."""
+        return self._running() is not None
+
     def alive(self) -> bool:
         """Whether the process is there."""
         if self.child is not None and self.child.poll() is not None:

@@ -7,8 +7,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
+from actions.args import check_args
 from actions.base import Refused
-from actions.steps import check_args
 from nlu.parse import Parse
 
 

@@ -5,16 +5,21 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from sqlmodel import col, func, select
+from sqlmodel.ext.asyncio.session import AsyncSession
+
 from actions import steps
 from actions.base import Refused
+from actions.render import render
 from bot import city as cities
 from bot import worker
 from bot.channels.base import Image, Incoming, Quoted
-from bot.replay.lines import Line, MessageLine, StepLine
+from bot.replay.lines import Line, MessageLine, Quote, RecallLine, StepLine
 from bot.scheduler import run_due
 from nlu.parse import Parse, Parser
-from storage import calendar
+from storage import calendar, messages, posts, tickets
 from storage.database import Database
+from storage.models import Event, Member, Message, Ticket
 
 #: How many texts are parsed together; the parser limits how many at once.
 BATCH = 64
@@ -23,7 +28,7 @@ BATCH = 64
 class Progress(Protocol):
     """Told how far a stage is: its name, how much is done, of how much."""
 
-    def __call__(self, stage: str, done: int, whole: int) -> None:
+    def __call__(self, stage: str, done: int, whole: int, /) -> None:
         """Show it."""
 
 
@@ -67,72 +72,101 @@ def _text(line: Line) -> str:
     return line.text
 
 
-async def run(
-    database: Database,
-    city: cities.City,
-    lines: Sequence[Line],
-    parses: Sequence[Parse | None],
-    until: datetime,
-    progress: Progress,
-) -> None:
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """The lines of a file, the parse of each message, and the city they are of."""
+
+    city: cities.City
+    lines: Sequence[Line]
+    parses: Sequence[Parse | None]
+
+
+async def run(database: Database, recorded: Recorded, until: datetime, progress: Progress) -> None:
     """Load the city into an empty database and do all that happened up to and including `until`."""
     async with database.transaction() as session:
         await calendar.seed(session)
-        await cities.load(session, city)
-    played = Play(database, {group.id: group.channel for group in city.groups})
-    for done, (line, read) in enumerate(zip(lines, parses, strict=True), 1):
+        await cities.load(session, recorded.city)
+    channels = {group.id: group.channel for group in recorded.city.groups}
+    whole = len(recorded.lines)
+    for done, (line, read) in enumerate(zip(recorded.lines, recorded.parses, strict=True), 1):
         if line.at > until:
             break
         # what was recorded comes before what is due at the same instant; rules, section 8
         await run_due(database, line.at, before=True)
-        await played.line(line, read)
-        progress("重放", done, len(lines))
+        if isinstance(line, StepLine):
+            await _step(database, line)
+        else:
+            await worker.handle(database, _incoming(line, channels[line.group]), read, line.at)
+        progress("重放", done, whole)
     await run_due(database, until)
 
 
-class Play:
-    """Does lines, one after the other."""
+def _incoming(line: MessageLine | RecallLine, channel: str) -> Incoming:
+    if isinstance(line, RecallLine):
+        return Incoming(kind="recall", channel=channel, group=line.group, id=line.id, at=line.at)
+    quote = line.quote
+    return Incoming(
+        kind="message",
+        channel=channel,
+        group=line.group,
+        id=line.id,
+        at=line.at,
+        sender=line.sender,
+        name=line.name,
+        text=line.text,
+        images=tuple(Image(image.id, image.name, image.sha256) for image in line.images),
+        quote=Quoted(quote.sender, quote.text) if isinstance(quote, Quote) else quote,
+        mentions_bot=line.mentions_bot,
+    )
 
-    def __init__(self, database: Database, channels: dict[str, str]) -> None:
-        """Play into `database`; `channels` names each group's channel."""
-        self.database, self.channels = database, channels
 
-    async def line(self, line: Line, parse: Parse | None) -> None:
-        """Do one line at its own instant."""
-        if isinstance(line, StepLine):
-            await self._step(line)
-        else:
-            await worker.handle(self.database, self._incoming(line), parse, line.at)
-
-    def _incoming(self, line: Line) -> Incoming:
-        assert not isinstance(line, StepLine)  # noqa: S101  # those never arrive in a group
-        channel = self.channels[line.group]
-        if not isinstance(line, MessageLine):
-            return Incoming(
-                kind="recall", channel=channel, group=line.group, id=line.id, at=line.at
-            )
-        quote = line.quote
-        return Incoming(
-            kind="message",
-            channel=channel,
-            group=line.group,
-            id=line.id,
-            at=line.at,
-            sender=line.sender,
-            name=line.name,
-            text=line.text,
-            images=tuple(Image(image.id, image.name, image.sha256) for image in line.images),
-            quote=quote
-            if quote is None or isinstance(quote, str)
-            else Quoted(quote.sender, quote.text),
-            mentions_bot=line.mentions_bot,
-        )
-
-    async def _step(self, line: StepLine) -> None:
+async def _step(database: Database, line: StepLine) -> None:
+    """What somebody did in the console; refused, it changes nothing and leaves a notice."""
+    async with database.transaction() as session:
+        by = await steps.named(session, line.by)
         try:
-            async with self.database.transaction() as session:
-                await steps.order(
-                    session, await self._ticket(line), line.step, line.args, line.by, line.at
-                )
+            async with session.begin_nested():
+                await _take(session, line, by)
         except Refused as refused:
-            await self._refused(line, str(refused))
+            if by.id is not None:
+                await posts.tell(
+                    session, member_id=by.id, level="refused", text=str(refused), at=line.at,
+                    ticket_no=line.ticket if isinstance(line.ticket, int) else None,
+                )  # fmt: skip
+
+
+async def _take(session: AsyncSession, line: StepLine, by: Member) -> None:
+    if line.step == "open":
+        await steps.open_by_hand(session, line.args, by=by, now=line.at)
+        return
+    ticket = await _ticket(session, line)
+    if ticket is None:
+        raise Refused(render("refused_number", no=line.ticket))
+    await steps.take(session, ticket, line.step, by=by, now=line.at, args=line.args)
+
+
+async def _ticket(session: AsyncSession, line: StepLine) -> Ticket | None:
+    """The ticket of this number, or that the message of this id opened."""
+    if isinstance(line.ticket, int):
+        return await tickets.lock(session, line.ticket)
+    opened = await messages.opened_by(session, line.ticket or "")
+    return await tickets.lock(session, opened) if opened is not None else None
+
+
+async def summary(database: Database) -> Summary:
+    """What it all came to."""
+    async with database.transaction() as session:
+
+        async def count(*steps: str) -> int:
+            distinct = func.count(func.distinct(Event.ticket_no))
+            found = await session.exec(select(distinct).where(col(Event.step).in_(steps)))
+            return int(found.one())
+
+        said = (await session.exec(select(func.count()).select_from(Message))).one()
+        return Summary(
+            messages=said,
+            opened=await count("open"),
+            resolved=await count("resolve"),
+            closed=await count("confirm", "silence"),
+            silent=await count("silence"),
+        )

@@ -1,0 +1,85 @@
+"""登录: passwords, sessions, and no hint at which half was wrong."""
+
+import asyncio
+import secrets
+from collections import deque
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+
+from bot import accounts as passwords
+from bot.console.page import COOKIE, HEADERS, AppOf, Denied, PagesOf, inside, sealed
+from storage import accounts
+
+router = APIRouter()
+
+#: How long a browser stays signed in.
+STAY = timedelta(days=7)
+#: So many failures of one login or one address within the span, and the next has to wait.
+FAILURES, SPAN = 8, timedelta(minutes=5)
+#: The newest failures of all; what is older than the span does not count.
+_failed: deque[tuple[datetime, str]] = deque(maxlen=10_000)
+#: Passwords are checked a few at a time: each takes a moment of a whole core.
+_turns = asyncio.Semaphore(4)
+
+
+@router.get("/")
+async def home() -> Response:
+    """The first page is the groups."""
+    return RedirectResponse("/groups", 303)
+
+
+@router.get("/signin")
+async def form(pages: PagesOf, next: str = "/groups") -> Response:  # noqa: A002  # the usual name
+    """The sign-in."""
+    return pages.show("signin.html", next=inside(next), login="", failed=None, who=None)
+
+
+@router.post("/signin")
+async def sign_in(
+    request: Request,
+    app: AppOf,
+    pages: PagesOf,
+    login: Annotated[str, Form(max_length=100)] = "",
+    password: Annotated[str, Form(max_length=200)] = "",
+    next: Annotated[str, Form()] = "/groups",  # noqa: A002  # the usual name
+) -> Response:
+    """Sign in, or say that it did not work."""
+    if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
+        raise Denied
+    now, address = app.now(), request.client.host if request.client else ""
+    if _blocked(now, login, address):
+        return pages.show(
+            "signin.html", 429, next=inside(next), login=login, failed="wait", who=None
+        )
+    async with _turns:
+        member = await passwords.check(app.database, login.replace("\x00", ""), password)
+    if member is None:
+        _failed.extend(((now, f"login {login}"), (now, f"address {address}")))
+        return pages.show("signin.html", 401, next=inside(next), login=login, failed="no", who=None)
+    token = secrets.token_urlsafe(32)
+    async with app.database.transaction() as session:
+        await accounts.sign_in(session, token=token, login=login, now=now, until=now + STAY)
+    answer = RedirectResponse(inside(next), 303, headers=HEADERS)
+    answer.set_cookie(
+        COOKIE, token, max_age=int(STAY.total_seconds()), httponly=True, samesite="lax",
+        secure=request.url.scheme == "https",
+    )  # fmt: skip
+    return answer
+
+
+@router.post("/signout", dependencies=[Depends(sealed)])
+async def sign_out(request: Request, app: AppOf) -> Response:
+    """Forget this browser."""
+    async with app.database.transaction() as session:
+        await accounts.sign_out(session, request.cookies.get(COOKIE, ""))
+    answer = RedirectResponse("/signin", 303, headers=HEADERS)
+    answer.delete_cookie(COOKIE)
+    return answer
+
+
+def _blocked(now: datetime, login: str, address: str) -> bool:
+    recent = [of for at, of in _failed if at > now - SPAN]
+    return max(recent.count(f"login {login}"), recent.count(f"address {address}")) >= FAILURES

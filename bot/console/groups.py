@@ -1,0 +1,139 @@
+"""群窗口: the groups, and one as a chat."""
+
+import json
+import secrets
+from collections.abc import AsyncIterator, Sequence
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Form, Request
+from fastapi.responses import RedirectResponse, Response
+from sqlmodel.ext.asyncio.session import AsyncSession
+from sse_starlette import EventSourceResponse, ServerSentEvent
+
+from actions import rights
+from bot import inbox
+from bot.channels.base import Rejected
+from bot.channels.base import Request as Arrived
+from bot.channels.sandbox import BOT
+from bot.console.page import HEADERS, AppOf, Denied, Missing, PagesOf, Who, seal, sealed
+from bot.streams import Away
+from storage import messages, people
+from storage.models import Group, Member, Message, Post
+
+router = APIRouter(prefix="/groups")
+
+PAGE = 50
+
+
+@router.get("")
+async def index(app: AppOf, pages: PagesOf, request: Request, who: Who) -> Response:
+    """All groups."""
+    async with app.database.transaction() as session:
+        groups = await people.groups(session)
+    return pages.show("groups.html", groups=groups, who=who, seal=seal(request))
+
+
+@router.get("/{group_id}")
+async def window(
+    group_id: str, app: AppOf, pages: PagesOf, request: Request, who: Who, before: int | None = None
+) -> Response:
+    """One group as a chat, the newest at the bottom."""
+    async with app.database.transaction() as session:
+        group = await _group(session, group_id)
+        said = await messages.feed(session, group.id, before=before, most=PAGE)
+        shown = await _bubbles(session, said, who)
+        speakers = await people.in_channel(session, group.channel)
+    return pages.show(
+        "window.html", group=group, bubbles=shown, who=who, seal=seal(request), bot=BOT,
+        speakers=speakers if _may_speak(who, group) else [],
+        speaker=request.cookies.get("speaker", ""), before=before,
+        older=said[0].said if len(said) == PAGE else None,
+    )  # fmt: skip
+
+
+@router.get("/{group_id}/feed")
+async def feed(group_id: str, app: AppOf, pages: PagesOf, who: Who, after: int = 0) -> Response:
+    """What was said after a place, as bubbles."""
+    async with app.database.transaction() as session:
+        group = await _group(session, group_id)
+        said = await messages.feed(session, group.id, after=after, most=PAGE)
+        shown = await _bubbles(session, said, who)
+    return pages.show("bubbles.html", bubbles=shown)
+
+
+@router.get("/{group_id}/live")
+async def live(group_id: str, app: AppOf, who: Who) -> Response:
+    """A call each time that something is said; the page then asks for it."""
+    async with app.database.transaction() as session:
+        group = await _group(session, group_id)
+
+    async def calls() -> AsyncIterator[ServerSentEvent]:
+        try:
+            async for _ in app.streams.live(group.id):
+                yield ServerSentEvent(data="said")
+        except Away:
+            return  # the browser comes back by itself
+
+    return EventSourceResponse(calls(), headers=HEADERS, ping=20)
+
+
+@router.post("/{group_id}/messages", dependencies=[Depends(sealed)])
+async def say(
+    group_id: str,
+    app: AppOf,
+    who: Who,
+    speaker: Annotated[str, Form()],
+    text: Annotated[str, Form()] = "",
+    quote: Annotated[str, Form()] = "",
+    id: Annotated[str, Form(max_length=100)] = "",  # noqa: A002  # the usual name
+) -> Response:
+    """Speak in a sandbox group in the name of one of its people."""
+    async with app.database.transaction() as session:
+        group = await _group(session, group_id)
+        member = await people.find(session, group.channel, speaker)
+    if not _may_speak(who, group) or member is None:
+        raise Denied
+    body = {
+        "id": id or secrets.token_hex(8), "group": group.id, "sender": member.external_id,
+        "name": member.name, "text": text, "quote": quote or None,
+    }  # fmt: skip
+    try:
+        arrived = Arrived(headers={}, query={}, body=json.dumps(body).encode())
+        for incoming in app.channels["sandbox"].receive(arrived, app.now()):
+            await inbox.accept(app.streams, incoming)
+    except Rejected:
+        pass  # an empty message is none
+    answer = RedirectResponse(f"/groups/{group.id}#end", 303, headers=HEADERS)
+    answer.set_cookie("speaker", member.external_id, httponly=True, samesite="lax")
+    return answer
+
+
+def _may_speak(who: Member, group: Group) -> bool:
+    return group.channel == "sandbox" and rights.tries_groups(who)
+
+
+async def _group(session: AsyncSession, group_id: str) -> Group:
+    group = await people.group(session, group_id.replace("\x00", ""))
+    if group is None:
+        raise Missing
+    return group
+
+
+async def _bubbles(
+    session: AsyncSession, said: Sequence[Message | Post], who: Member
+) -> list[dict[str, Any]]:
+    senders = await people.by_ids(session, [m.sender_id for m in said if isinstance(m, Message)])
+    return [
+        {
+            "row": row,
+            "by_bot": isinstance(row, Post),
+            "id": f"post-{row.id}" if isinstance(row, Post) else row.external_id,
+            "name": BOT if isinstance(row, Post) else row.name,
+            "role": None if isinstance(row, Post) else senders[row.sender_id].role,
+            "quoted": None
+            if isinstance(row, Post)
+            else await messages.quoted_words(session, row.group_id, row.quote),
+            "phones": rights.reads_phones(who),
+        }
+        for row in said
+    ]

@@ -1,0 +1,148 @@
+"""`mingcheng up`: everything on one machine, in an order that lets nothing be lost."""
+
+import asyncio
+import contextlib
+import signal
+from collections.abc import AsyncIterator, Callable, Coroutine
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+from pydantic import SecretStr
+
+from bot import accounts, city, rasa, web
+from bot.app import App
+from bot.embedded import Child, Died, Running, start
+from bot.settings import Settings
+from nlu import training
+from storage import calendar, cities, migrate
+from storage.database import Database
+
+Say = Callable[[str], None]
+DEFAULT_CITY = Path(__file__).parent / "zhuzhou.yaml"
+#: Open pages hold their connections; after this many seconds they are closed,
+GRACE = 3
+
+
+async def up(settings: Settings, say: Say, progress: rasa.Progress) -> None:
+    """Start everything, say where it is, and end it all when asked to (Ctrl-C, SIGTERM)."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for name in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(name, stop.set)
+    running = await start(settings.data, say)
+    try:
+        async with _parser(settings, running, say, progress) as with_parser:
+            await _serve(with_parser, running, say, stop)
+    finally:
+        say("正在停止数据库和消息队列…")
+        await running.stop()
+
+
+@contextlib.asynccontextmanager
+async def _parser(
+    settings: Settings, running: Running, say: Say, progress: rasa.Progress
+) -> AsyncIterator[Settings]:
+    """Settings that name the servers, and Rasa's where it runs; it ends with the block."""
+    found = settings.model_copy(
+        update={
+            "database_url": running.servers.database_url,
+            "redis_url": running.servers.redis_url,
+            "webhook_secret": settings.webhook_secret
+            if settings.webhook_secret.get_secret_value()
+            else SecretStr(running.folders.secret("webhook")),
+        }
+    )
+    child = await _rasa(settings, running, say, progress)
+    if child is None:
+        yield found
+        return
+    server, url, token = child
+    running.children.append(server)
+    yield found.model_copy(update={"rasa_url": url, "rasa_token": SecretStr(token)})
+
+
+async def _rasa(
+    settings: Settings, running: Running, say: Say, progress: rasa.Progress
+) -> tuple[Child, str, str] | None:
+    if settings.nlu != "rasa":
+        return None
+    if not training.installed():
+        say("没有 Rasa 环境(需要 Python 3.10),先用关键词规则识别。详见 ./mingcheng doctor")
+        return None
+    config = training.PROJECT / settings.rasa_config
+    try:
+        if not training.model(running.folders.data / "models", config).exists():
+            say("没有与训练数据相符的模型,正在训练(约两到四分钟)…")
+        model = await rasa.train(running.folders, config, progress)
+        server, url, token = rasa.server(running.folders, model)
+        say("正在载入 Rasa 模型(约半分钟)…")
+        await server.start(lambda _: None)
+    except Died as died:
+        say(f"{died}\n先用关键词规则识别。")
+        return None
+    return server, url, token
+
+
+async def _serve(settings: Settings, running: Running, say: Say, stop: asyncio.Event) -> None:
+    await prepare(settings, say)
+    app = App(settings)
+    server = uvicorn.Server(
+        uvicorn.Config(
+            web.create(app), host=settings.host, port=settings.port, log_level="warning",
+            lifespan="on", timeout_graceful_shutdown=GRACE,
+        )
+    )  # fmt: skip
+    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]  # ours
+    worker = app.worker()
+    await accounts.first(app.database, app.now(), say)
+    async with asyncio.TaskGroup() as tasks:
+        serving = tasks.create_task(_until_served(server, stop))
+        working = tasks.create_task(worker.run())
+        ends = [tasks.create_task(run) for run in _endless(app, running, say)]
+        await _announce(server, serving, settings, say)
+        await stop.wait()
+        say("正在停止:先办完手头的消息…")
+        worker.drain()
+        await working
+        server.should_exit = True
+        for task in ends:
+            task.cancel()
+    await app.close()
+
+
+def _endless(app: App, running: Running, say: Say) -> list[Coroutine[Any, Any, None]]:
+    return [app.sender().run(), app.scheduler().run(), running.watch(say)]
+
+
+async def _until_served(server: uvicorn.Server, stop: asyncio.Event) -> None:
+    try:
+        await server.serve()
+    except SystemExit:  # the port is taken: uvicorn has said so
+        stop.set()
+
+
+async def _announce(
+    server: uvicorn.Server, serving: "asyncio.Task[None]", settings: Settings, say: Say
+) -> None:
+    while not server.started and not serving.done():  # noqa: ASYNC110  # uvicorn has no event
+        await asyncio.sleep(0.05)
+    if not server.started:
+        say(f"端口 {settings.port} 打不开,可能已被占用。请换一个:./mingcheng up --port 8001")
+        return
+    port = server.servers[0].sockets[0].getsockname()[1]
+    say(f"已启动。请用浏览器打开 http://{settings.host}:{port}/ (按 Ctrl-C 停止)")
+
+
+async def prepare(settings: Settings, say: Say) -> None:
+    """Bring the database to the newest shape, with a calendar and, at first, a city."""
+    await asyncio.to_thread(migrate.upgrade, settings.database_url)
+    database = Database(settings.database_url)
+    try:
+        async with database.transaction() as session:
+            await calendar.seed(session)
+            if await cities.empty(session):
+                await city.load(session, city.read(DEFAULT_CITY))
+                say("已载入示例城市(株洲)。换成自己的:./mingcheng city load CITY.yaml")
+    finally:
+        await database.close()
