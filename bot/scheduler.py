@@ -1,17 +1,19 @@
 """What is due: claimed one row at a time, done once, whoever else looks."""
 
 import asyncio
+import json
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from actions import clock, dispatch
 from bot.streams import Streams
-from nlu.parse import Parser, ParserAway
-from storage import due, messages
+from nlu.parse import Parse, Parser, ParserAway
+from storage import due, messages, poison
 from storage.database import Database
+from storage.models import Due, Message
 
 log = structlog.get_logger()
 
@@ -20,6 +22,8 @@ EVERY = 5.0
 #: Messages read again in one look after an outage of the parser.
 REREAD = 50
 REPORT = "report_issue"
+#: Due work that failed is tried again after so long.
+PUT_OFF = timedelta(hours=1)
 
 
 async def run_due(
@@ -27,18 +31,34 @@ async def run_due(
 ) -> int:
     """Do all that is due at or before `until` (`before`: strictly before), in order of time.
 
-    Each row has a transaction of its own and happens at `now`, or at its own instant. Returns
-    how many rows were done.
+    Each row has a transaction of its own and happens at `now`, or at its own instant; one that
+    fails is put off, and holds up nothing behind it. Returns how many rows were done.
     """
     done = 0
     while True:
-        async with database.transaction() as session:
-            row = await due.claim(session, until, before=before)
-            if row is None:
-                return done
-            await clock.run(session, row, now or row.at)
-            row.done_at = now or row.at
-            session.add(row)
+        row: Due | None = None
+        try:
+            async with database.transaction() as session:
+                row = await due.claim(session, until, before=before)
+                if row is None:
+                    return done
+                at = now or row.at
+                # done before it is run: what it causes may drop all that is still planned
+                row.done_at = at
+                session.add(row)
+                await session.flush()
+                await clock.run(session, row, at)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            if row is None or row.id is None:
+                raise
+            log.exception("due work failed", what=row.what, ticket=row.ticket_no)
+            async with database.transaction() as session:
+                await due.put_off(
+                    session, row.id, until + PUT_OFF, f"{type(error).__name__}: {error}"
+                )
+            continue
         done += 1
 
 
@@ -46,18 +66,38 @@ async def reread(database: Database, parser: Parser, now: datetime) -> int:
     """Parse anew what only the keyword twin has read; ParserAway while the parser is away.
 
     What a message did stays as it is. A report that the keywords took for talk is opened now.
+    Returns how many messages were read.
     """
     async with database.transaction() as session:
         waiting = await messages.unread_by_rasa(session, REREAD)
-        if not waiting:
-            return 0
-        parses = await parser.parse([message.text for message in waiting])
-        for message, parse in zip(waiting, parses, strict=True):
-            message.parse, message.parser = parse.as_json(), parse.parser
-            session.add(message)
-            if message.effect == "silence" and parse.intent.name == REPORT:
-                await dispatch.handle(session, message, parse, now)
-        return len(waiting)
+    parses = await parser.parse([message.text for message in waiting]) if waiting else []
+    for message, parse in zip(waiting, parses, strict=True):
+        if message.id is None:
+            continue
+        try:
+            await _reread(database, message.id, parse, now)
+        except (OperationalError, InterfaceError):
+            raise
+        except Exception as error:
+            log.exception("message failed", group=message.group_id, id=message.external_id)
+            async with database.transaction() as session:
+                await messages.read_again(session, message.id, parse.as_json(), parse.parser)
+                await poison.keep(session, payload=_payload(message), error=str(error), at=now)
+    return len(waiting)
+
+
+async def _reread(database: Database, message_id: int, parse: Parse, now: datetime) -> None:
+    async with database.transaction() as session:
+        row = await messages.read_again(session, message_id, parse.as_json(), parse.parser)
+        if row is not None and row.effect == "silence" and parse.intent.name == REPORT:
+            await dispatch.handle(session, row, parse, now)
+
+
+def _payload(message: Message) -> str:
+    return json.dumps(
+        {"group": message.group_id, "id": message.external_id, "text": message.text},
+        ensure_ascii=False,
+    )
 
 
 class Scheduler:

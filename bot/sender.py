@@ -105,6 +105,9 @@ class Sender:
             post.status, post.error = "failed", str(permanent)
         except Unknown as unknown:
             post.status, post.error = "unknown", str(unknown)
+        except Exception as error:  # a fault of the channel's: whether it was said, nobody knows
+            log.exception("channel failed", post=post.id)
+            post.status, post.error = "unknown", f"{type(error).__name__}: {error}"
         else:
             post.status, post.sent_at, post.error = "sent", now, None
         if post.error:

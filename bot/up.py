@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +14,7 @@ from bot import accounts, city, rasa, web
 from bot.app import App
 from bot.embedded import Child, Died, Running, start
 from bot.settings import Settings
+from bot.worker import Worker
 from nlu import training
 from storage import calendar, cities, migrate
 from storage.database import Database
@@ -32,80 +33,69 @@ async def up(settings: Settings, say: Say, progress: rasa.Progress) -> None:
         loop.add_signal_handler(name, stop.set)
     running = await start(settings.data, say)
     try:
-        async with _parser(settings, running, say, progress) as with_parser:
-            await _serve(with_parser, running, say, stop)
+        await _serve(*await _settled(settings, running, say, progress), running, say, stop)
     finally:
         say("正在停止数据库和消息队列…")
         await running.stop()
 
 
-@contextlib.asynccontextmanager
-async def _parser(
+async def _settled(
     settings: Settings, running: Running, say: Say, progress: rasa.Progress
-) -> AsyncIterator[Settings]:
-    """Settings that name the servers, and Rasa's where it runs; it ends with the block."""
+) -> tuple[Settings, Child | None]:
+    """Settings that name the servers of this machine; and Rasa's, not yet started, or None."""
+    given = settings.webhook_secret.get_secret_value()
     found = settings.model_copy(
         update={
             "database_url": running.servers.database_url,
             "redis_url": running.servers.redis_url,
-            "webhook_secret": settings.webhook_secret
-            if settings.webhook_secret.get_secret_value()
-            else SecretStr(running.folders.secret("webhook")),
+            "webhook_secret": SecretStr(given or running.folders.secret("webhook")),
         }
     )
-    child = await _rasa(settings, running, say, progress)
-    if child is None:
-        yield found
-        return
-    server, url, token = child
-    running.children.append(server)
-    yield found.model_copy(update={"rasa_url": url, "rasa_token": SecretStr(token)})
-
-
-async def _rasa(
-    settings: Settings, running: Running, say: Say, progress: rasa.Progress
-) -> tuple[Child, str, str] | None:
     if settings.nlu != "rasa":
-        return None
+        return found, None
     if not training.installed():
         say("没有 Rasa 环境(需要 Python 3.10),先用关键词规则识别。详见 ./mingcheng doctor")
-        return None
+        return found, None
     config = training.PROJECT / settings.rasa_config
+    if not training.model(running.folders.data / "models", config).exists():
+        say("没有与训练数据相符的模型,正在训练(约两到四分钟)…")
     try:
-        if not training.model(running.folders.data / "models", config).exists():
-            say("没有与训练数据相符的模型,正在训练(约两到四分钟)…")
         model = await rasa.train(running.folders, config, progress)
-        server, url, token = rasa.server(running.folders, model)
-        say("正在载入 Rasa 模型(约半分钟)…")
-        await server.start(lambda _: None)
     except Died as died:
         say(f"{died}\n先用关键词规则识别。")
-        return None
-    return server, url, token
+        return found, None
+    server, url, token = rasa.server(running.folders, model)
+    running.children.append(server)
+    return found.model_copy(update={"rasa_url": url, "rasa_token": SecretStr(token)}), server
 
 
-async def _serve(settings: Settings, running: Running, say: Say, stop: asyncio.Event) -> None:
+async def _serve(
+    settings: Settings, server: Child | None, running: Running, say: Say, stop: asyncio.Event
+) -> None:
     await prepare(settings, say)
     app = App(settings)
-    server = uvicorn.Server(
+    pages = uvicorn.Server(
         uvicorn.Config(
             web.create(app), host=settings.host, port=settings.port, log_level="warning",
             lifespan="on", timeout_graceful_shutdown=GRACE,
         )
     )  # fmt: skip
-    server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]  # ours
+    pages.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]  # ours
     worker = app.worker()
     await accounts.first(app.database, app.now(), say)
     async with asyncio.TaskGroup() as tasks:
-        serving = tasks.create_task(_until_served(server, stop))
-        working = tasks.create_task(worker.run())
+        serving = tasks.create_task(_until_served(pages, stop))
+        loading = tasks.create_task(_load(server, say))
+        working = tasks.create_task(_work(worker, loading))
         ends = [tasks.create_task(run) for run in _endless(app, running, say)]
-        await _announce(server, serving, settings, say)
+        await _announce(pages, serving, settings, say)
         await stop.wait()
         say("正在停止:先办完手头的消息…")
         worker.drain()
-        await working
-        server.should_exit = True
+        loading.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await working
+        pages.should_exit = True
         for task in ends:
             task.cancel()
     await app.close()
@@ -113,6 +103,24 @@ async def _serve(settings: Settings, running: Running, say: Say, stop: asyncio.E
 
 def _endless(app: App, running: Running, say: Say) -> list[Coroutine[Any, Any, None]]:
     return [app.sender().run(), app.scheduler().run(), running.watch(say)]
+
+
+async def _load(server: Child | None, say: Say) -> None:
+    if server is None:
+        return
+    say("正在载入 Rasa 模型(约半分钟)。现在就可以发言,载入后依次处理…")
+    try:
+        await server.start(lambda _: None)
+    except Died as died:
+        say(f"{died}\n先用关键词规则识别。")
+    else:
+        say("模型已载入。")
+
+
+async def _work(worker: Worker, loading: "asyncio.Task[None]") -> None:
+    """Handle messages once the model is there: what is said before waits, and is read well."""
+    await loading
+    await worker.run()
 
 
 async def _until_served(server: uvicorn.Server, stop: asyncio.Event) -> None:

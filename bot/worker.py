@@ -95,6 +95,10 @@ class Worker:
                 except Away as away:
                     log.warning("streams away", error=str(away))
                     await asyncio.sleep(PAUSE)
+                except (OperationalError, InterfaceError) as error:
+                    log.warning("database away", error=type(error).__name__)
+                    self.unfinished |= self.leased
+                    await asyncio.sleep(PAUSE)
         finally:
             keeper.cancel()
             with contextlib.suppress(asyncio.CancelledError):

@@ -12,7 +12,7 @@ from storage.models import Due
 
 async def plan(session: AsyncSession, what: str, at: datetime, ticket_no: int | None) -> None:
     """Plan something for an instant; planned twice it is there once."""
-    row = insert(Due).values(what=what, at=at, ticket_no=ticket_no)
+    row = insert(Due).values(what=what, at=at, ticket_no=ticket_no, next_at=at)
     await session.exec(row.on_conflict_do_nothing())
 
 
@@ -27,12 +27,20 @@ async def drop(session: AsyncSession, what: str, ticket_no: int) -> None:
 
 async def claim(session: AsyncSession, until: datetime, *, before: bool = False) -> Due | None:
     """The earliest open work at or before `until` (with `before`: strictly before), locked."""
-    at = col(Due.at)
+    next_at = col(Due.next_at)
     found = await session.exec(
         select(Due)
-        .where(at < until if before else at <= until, col(Due.done_at).is_(None))
-        .order_by(at, col(Due.id))
+        .where(next_at < until if before else next_at <= until, col(Due.done_at).is_(None))
+        .order_by(next_at, col(Due.at), col(Due.id))
         .limit(1)
         .with_for_update(skip_locked=True)
     )
     return found.first()
+
+
+async def put_off(session: AsyncSession, due_id: int, until: datetime, error: str) -> None:
+    """Try again later: what failed once must not hold up what is due behind it."""
+    row = await session.get(Due, due_id)
+    if row is not None:
+        row.next_at, row.error = until, error
+        session.add(row)

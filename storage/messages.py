@@ -142,6 +142,22 @@ async def unread_by_rasa(session: AsyncSession, most: int) -> Sequence[Message]:
     return found.all()
 
 
+async def read_again(
+    session: AsyncSession, message_id: int, parse: dict[str, Any], parser: str
+) -> Message | None:
+    """Keep the better parse of a message, locked; None where somebody else has been first."""
+    found = await session.exec(
+        select(Message)
+        .where(Message.id == message_id, Message.parser == "keywords")
+        .with_for_update(skip_locked=True)
+    )
+    message = found.first()
+    if message is not None:
+        message.parse, message.parser = parse, parser
+        session.add(message)
+    return message
+
+
 async def quoted_words(
     session: AsyncSession, group_id: str, quote: dict[str, Any] | None
 ) -> dict[str, str] | None:

@@ -295,13 +295,15 @@ class Due(SQLModel, table=True):
     __tablename__: ClassVar[str] = "due"
     __table_args__ = (
         UniqueConstraint("what", "ticket_no", "at", postgresql_nulls_not_distinct=True),
-        Index("ix_due_open", "at", "id", postgresql_where=text("done_at IS NULL")),
+        Index("ix_due_open", "next_at", "at", "id", postgresql_where=text("done_at IS NULL")),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = _instant()
     what: str
     ticket_no: int | None = Field(default=None, foreign_key="tickets.no", index=True)
+    next_at: datetime = _instant()  # `at`, or later where it failed
+    error: str | None = None  # of the last try
     done_at: datetime | None = _instant(default=None)
 
 

@@ -1,4 +1,4 @@
-"""A signed webhook, in and out: for bridges and tests. Documented in docs/webhook.md."""
+"""A signed webhook, in and out: for bridges and tests. Its protocol stands in README.md."""
 
 import hashlib
 import hmac
@@ -94,14 +94,12 @@ class Webhook:
                 name=clean(body.name or body.sender),
                 text=clean(body.text),
                 images=tuple(
-                    Image(clean(image.id), clean(image.name or ""), clean(image.sha256 or ""))
+                    Image(clean(image.id), _clean(image.name), _clean(image.sha256))
                     for image in body.images
                 ),
                 quote=Quoted(clean(quote.sender), clean(quote.text))
                 if isinstance(quote, QuoteBody)
-                else clean(quote)
-                if quote
-                else None,
+                else _clean(quote),
                 mentions_bot=body.mentions_bot,
             )
         ]
@@ -160,6 +158,10 @@ def sign(secret: bytes, stamp: str, body: bytes) -> str:
     return hmac.new(
         secret, stamp.encode("utf-8", "replace") + b"." + body, hashlib.sha256
     ).hexdigest()
+
+
+def _clean(text: str | None) -> str | None:
+    return clean(text) if text else None
 
 
 def channel(settings: Settings) -> Webhook:

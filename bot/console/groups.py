@@ -130,6 +130,7 @@ async def _bubbles(
             "id": f"post-{row.id}" if isinstance(row, Post) else row.external_id,
             "name": BOT if isinstance(row, Post) else row.name,
             "role": None if isinstance(row, Post) else senders[row.sender_id].role,
+            "sender": "" if isinstance(row, Post) else senders[row.sender_id].external_id,
             "quoted": None
             if isinstance(row, Post)
             else await messages.quoted_words(session, row.group_id, row.quote),

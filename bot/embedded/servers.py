@@ -9,6 +9,9 @@ from bot.embedded import postgres, valkey
 from bot.embedded.folders import Folders
 from bot.embedded.process import Child, Died, Say
 
+#: A server that does not come up is tried again at least this often, in seconds.
+SLOWEST = 300.0
+
 
 @dataclass(frozen=True, slots=True)
 class Servers:
@@ -29,22 +32,29 @@ class Running:
 
     async def watch(self, say: Say, *, every: float = 1.0) -> None:
         """Start again whatever died; runs until it is cancelled. `every` is in seconds."""
-        while True:
-            await asyncio.sleep(every)
-            for child in self.children:
-                if child.alive():
-                    continue
-                say(f"{child.name} 意外停止,正在重新启动…")
-                try:
-                    await child.start(say)
-                except Died as died:
-                    say(str(died))
+        await asyncio.gather(*(_keep(child, say, every) for child in self.children))
 
     async def stop(self) -> None:
         """End the servers, the last started first, and give the data folder free."""
         for child in reversed(self.children):
             await child.stop()
         self.lock.close()
+
+
+async def _keep(child: Child, say: Say, every: float) -> None:
+    """Look after one server; what dies again and again is tried less and less often."""
+    pause = every
+    while True:
+        await asyncio.sleep(pause)
+        if child.process is None or child.alive():  # not started yet, or well
+            pause = every
+            continue
+        say(f"{child.name} 意外停止,正在重新启动…")
+        try:
+            await child.start(say)
+        except Died as died:
+            pause = min(2 * pause, SLOWEST)
+            say(str(died))
 
 
 async def start(data: Path, say: Say, *, durable: bool = True) -> Running:

@@ -10,9 +10,8 @@ const toEnd = () => { chat.scrollTop = chat.scrollHeight; };
 
 function mark() {
   if (!speaker) return;
-  const name = speaker.selectedOptions[0]?.textContent.replace(/([^(]*)$/, "");
   for (const bubble of list.children) {
-    bubble.classList.toggle("mine", bubble.querySelector(".name").firstChild.textContent.trim() === name);
+    bubble.classList.toggle("mine", bubble.dataset.sender === speaker.value);
   }
 }
 

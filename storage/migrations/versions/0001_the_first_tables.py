@@ -162,6 +162,8 @@ def upgrade() -> None:
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("what", sa.String(), nullable=False),
         sa.Column("ticket_no", sa.Integer(), nullable=True),
+        sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("error", sa.String(), nullable=True),
         sa.Column("done_at", sa.DateTime(timezone=True), nullable=True),
         sa.ForeignKeyConstraint(["ticket_no"], ["tickets.no"], name=op.f("fk_due_ticket_no")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_due")),
@@ -176,7 +178,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_due_open",
         "due",
-        ["at", "id"],
+        ["next_at", "at", "id"],
         unique=False,
         postgresql_where=sa.text("done_at IS NULL"),
     )
