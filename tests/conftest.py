@@ -1,8 +1,9 @@
-"""Fixtures of all tests: servers, the cast, Rasa and the browser, a file each."""
+"""Fixtures of all tests: servers, the cast, Rasa, the program and the browser, a file each."""
 
 pytest_plugins = [
     "tests.fixtures.servers",
     "tests.fixtures.cast",
     "tests.fixtures.rasa",
+    "tests.fixtures.program",
     "tests.fixtures.browser",
 ]

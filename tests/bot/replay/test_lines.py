@@ -11,7 +11,7 @@ from bot.replay.lines import Invalid, Line, MessageLine, read
 
 START = datetime(2023, 4, 3, 8, tzinfo=timezone(timedelta(hours=8)))
 
-MESSAGE = {
+MESSAGE: dict[str, Any] = {
     "type": "message",
     "at": "2023-04-03T09:12:05+08:00",
     "id": "m1",
@@ -24,7 +24,7 @@ MESSAGE = {
     "mentions_bot": False,
 }
 RECALL = {"type": "recall", "at": "2023-04-03T09:13:00+08:00", "id": "m1", "group": "g1"}
-STEP = {
+STEP: dict[str, Any] = {
     "type": "step",
     "at": "2023-04-03T09:14:00+08:00",
     "by": "c1",
