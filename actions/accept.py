@@ -28,6 +28,6 @@ ACTION = Action(
     run=run,
     roles=frozenset({"handler"}),
     step="accept",
-    # a ticket that is accepted already is open to it too, but is not what 收到 is said of
-    statuses=("assigned",),
+    # 收到 is said of what is new; where all is accepted already it is progress
+    of_unit=(("assigned",), ("accepted",)),
 )

@@ -1,32 +1,29 @@
 """补充情况: details, pictures and files join the ticket, without a word."""
 
 from actions.base import Action, Context
-from actions.calendar import Calendar
-from actions.deadlines import Clock
-from actions.moves import listen
 from storage.models import Ticket
 
 
 async def run(context: Context, ticket: Ticket | None) -> None:
-    """Add the message to the ticket; an enterprise that still writes is not silent."""
+    """Add the message to the ticket; a word is said where the bot was asked, or had asked."""
     if ticket is None:
         return
     context.acted("add", ticket)
-    if ticket.status == "resolved":
-        calendar = await Calendar.around(context.session, context.now.date())
-        await listen(context.session, ticket, context.now, Clock(context.policy, calendar))
     if not ticket.address and (place := context.entity("address")):
         ticket.address = place
-        context.session.add(ticket)
-    if context.message.mentions_bot:
+    wanted, ticket.asked = ticket.asked, False
+    context.session.add(ticket)
+    spoken = context.message.text.strip() and not ticket.confidential
+    if spoken and (context.message.mentions_bot or wanted):
         await context.reply("added", about=[ticket.no], no=ticket.no)
 
 
 ACTION = Action(
     intent="add_detail",
     run=run,
-    roles=frozenset({"member", "coordinator"}),
+    roles=frozenset({"member", "handler", "coordinator"}),
     step="add",
     statuses=("new", "assigned", "accepted", "suspended", "resolved"),
     recent=True,
+    follows=True,
 )

@@ -102,6 +102,7 @@ ARGS: dict[str, type[Args]] = {
     "confirm": Rating,
     "recheck": Recheck,
     "resume": Args,
+    "silence": Args,
 }
 
 

@@ -5,6 +5,10 @@ from storage import events, people
 from storage.models import Ticket
 
 TOLD = ("progress", "accept", "resolve")
+ENTERPRISE = (
+    "new", "assigned", "accepted", "suspended", "resolved", "closed", "withdrawn", "rejected",
+    "merged",
+)  # fmt: skip
 
 
 async def run(context: Context, ticket: Ticket | None) -> None:
@@ -14,21 +18,22 @@ async def run(context: Context, ticket: Ticket | None) -> None:
     unit = await people.unit(context.session, ticket.unit_id)
     told = [event for event in await events.of_ticket(context.session, ticket.no)
             if event.step in TOLD and event.words]  # fmt: skip
+    context.acted("ask", ticket)
     await context.reply(
         "status", about=[ticket.no], no=ticket.no, status=ticket.status,
         unit=unit.name if unit else None, due_at=ticket.due_at, closed_at=ticket.closed_at,
         overdue=ticket.status in {"new", "assigned", "accepted"} and ticket.due_at < context.now,
         last=told[-1] if told else None,
     )  # fmt: skip
-    context.acted("ask")
 
 
 ACTION = Action(
     intent="ask_progress",
     run=run,
-    roles=frozenset({"member", "handler", "coordinator", "inspector"}),
+    roles=frozenset({"member", "handler", "coordinator", "inspector", "leader"}),
     step="ask",
-    statuses=("new", "assigned", "accepted", "suspended", "resolved", "closed"),
-    recent=False,
+    statuses=ENTERPRISE,
+    of_unit=(("assigned", "accepted", "suspended"), ("resolved",)),
     asks=True,
+    follows=True,
 )

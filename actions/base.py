@@ -1,15 +1,16 @@
 """What an action is, and what it is given."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actions.policy import Policy
+from actions.deadlines import Clock
 from actions.render import render
 from nlu.parse import Parse
-from storage import posts
+from storage import people, posts
 from storage.models import Group, Member, Message, Ticket
 
 
@@ -23,7 +24,7 @@ class Context:
 
     session: AsyncSession
     now: datetime
-    policy: Policy
+    clock: Clock
     message: Message
     sender: Member
     group: Group
@@ -38,20 +39,30 @@ class Context:
         """The first span of this kind, as written."""
         return next((found.value for found in self.parse.entities if found.entity == kind), None)
 
+    async def district(self) -> str | None:
+        """The city's own name of the district that the text names, else the group's."""
+        written = self.entity("district")
+        known = await people.district_named(self.session, written) if written else None
+        return known or self.group.district
+
     async def reply(
-        self, template: str, *, about: list[int] | None = None, also: list[Member] | None = None,
+        self,
+        template: str,
+        *,
+        about: Iterable[int] = (),
+        also: Iterable[Member] = (),
         **values: object,
-    ) -> None:  # fmt: skip
+    ) -> None:
         """Answer the sender in the group, at once, at any hour."""
-        others = [member for member in also or [] if member.id != self.sender.id]
+        others = [member.external_id for member in also if member.id != self.sender.id]
         await posts.say(
             self.session,
             group_id=self.group.id,
             text=render(template, who=self.message.name, **values),
             at=self.now,
             why="reply",
-            to=[self.sender.external_id, *(member.external_id for member in others)],
-            about=about,
+            to=[self.sender.external_id, *others],
+            about=list(about),
             answers=self.message.id,
         )
 
@@ -61,6 +72,9 @@ class Context:
         if ticket is not None:
             self.message.ticket_no = ticket.no
         self.session.add(self.message)
+
+
+Args = Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,10 +87,12 @@ class Action:
         intent: the intent that calls it.
         run: does it; on a ticket where `step` is set, else on None.
         roles: from whom the intent is meant; from others it is ordinary talk.
-        step: the step that the ticket must be open to, by `rights`.
-        statuses: of tickets that are looked for where none is named.
+        step: what it is to the ticket, as `rights` calls it.
+        statuses: in which a member's own tickets are looked for where none is named.
+        of_unit: in which a handler's unit's tickets are; the first row that has some counts.
         recent: also the ticket that the sender opened or added to in the last half hour.
         asks: whether the bot asks for the number where no ticket fits.
+        follows: whether a merged ticket stands for the one that took it in.
 
     """
 
@@ -85,5 +101,7 @@ class Action:
     roles: frozenset[str]
     step: str | None = None
     statuses: tuple[str, ...] = ()
+    of_unit: tuple[tuple[str, ...], ...] = ()
     recent: bool = False
     asks: bool = False
+    follows: bool = False

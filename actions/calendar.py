@@ -3,24 +3,29 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Protocol, Self
-
-from sqlmodel.ext.asyncio.session import AsyncSession
-
-from storage import calendar
+from typing import Protocol
 
 SATURDAY = 5
-#: Within this many calendar days lie all the working days that a rule can ask for.
-REACH = timedelta(days=90)
 
 
 class Row(Protocol):
     """A day as the table has it."""
 
-    day: date
-    working: bool
-    why: str
-    official: bool
+    @property
+    def day(self) -> date:
+        """Which day."""
+
+    @property
+    def working(self) -> bool:
+        """Whether it counts."""
+
+    @property
+    def why(self) -> str:
+        """Its name where it is not what its weekday says."""
+
+    @property
+    def official(self) -> bool:
+        """Whether a notice announced it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +39,11 @@ class Judged:
 
 
 class Calendar:
-    """The days around an instant. What the table lacks is judged by its weekday, as a guess."""
+    """The days of the table. What it lacks is judged by its weekday, as a guess."""
 
     def __init__(self, rows: Iterable[Row] = ()) -> None:
         """Judge by these rows."""
         self.rows = {row.day: row for row in rows}
-
-    @classmethod
-    async def around(cls, session: AsyncSession, *days: date) -> Self:
-        """The table's days from the first of `days` to well after the last."""
-        return cls(await calendar.between(session, min(days), max(days) + REACH))
 
     def judge(self, day: date) -> Judged:
         """Whether `day` counts."""
@@ -67,7 +67,20 @@ class Calendar:
         last = counted[-1]
         return Judged(last.day, last.working, last.why, all(day.official for day in counted))
 
-    def between(self, after: date, upto: date) -> int:
-        """How many working days lie after `after` up to and including `upto`."""
+    def before(self, day: date) -> date:
+        """The working day before `day`."""
+        day -= timedelta(days=1)
+        while not self.judge(day).working:
+            day -= timedelta(days=1)
+        return day
+
+    def from_(self, day: date) -> date:
+        """The first working day from `day` on."""
+        while not self.judge(day).working:
+            day += timedelta(days=1)
+        return day
+
+    def between(self, after: date, upto: date) -> list[Judged]:
+        """The days after `after` up to and including `upto`."""
         span = (upto - after).days
-        return sum(self.judge(after + timedelta(days=n)).working for n in range(1, span + 1))
+        return [self.judge(after + timedelta(days=n)) for n in range(1, span + 1)]

@@ -9,17 +9,21 @@ from pathlib import Path
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actions import enterprise, targets
+from actions import answer, enterprise, moves, review, rights, targets
 from actions.base import Action, Context, Refused
-from actions.policy import Policy
-from actions.render import render
+from actions.deadlines import Clock
 from nlu.parse import Parse
-from storage import people, posts, questions, tickets
+from storage import people, questions
 from storage.models import Message, Ticket
 
 #: What a message without words does.
 DETAIL = "add_detail"
 HELP = "ask_help"
+#: What a handler does with a consult by answering it.
+DONE = "report_done"
+#: Told by staff these are for the coordinators to look at; rules, section 8.
+REVIEWED = frozenset({"report_issue", "consult"})
+STAFF = frozenset(rights.ROLES) - {"member", "coordinator"}
 
 
 @cache
@@ -40,7 +44,7 @@ async def handle(session: AsyncSession, message: Message, parse: Parse, now: dat
     if sender is None or group is None:
         raise LookupError(f"message {message.id} of nobody or nowhere")
     context = Context(
-        session=session, now=now, policy=await Policy.read(session), message=message,
+        session=session, now=now, clock=await Clock.read(session), message=message,
         sender=sender, group=group, parse=parse,
     )  # fmt: skip
     if await _answers(context):
@@ -48,19 +52,21 @@ async def handle(session: AsyncSession, message: Message, parse: Parse, now: dat
     await enterprise.learn(session, sender, message.name, context.entity("enterprise"))
     if not message.text.strip():
         await _wordless(context)
-    elif parse.intent.confidence < context.policy.confidence_threshold:
+    elif (consult := await answer.meant(context)) is not None:
+        await _run(context, actions()[DONE], targets.Found(consult, consult))
+    elif parse.intent.confidence < context.clock.policy.confidence_threshold:
         await _unsure(context)
     else:
         await _act(context)
 
 
 async def _act(context: Context) -> None:
-    action = actions().get(context.parse.intent.name)
-    if action is not None and context.sender.role in action.roles:
+    intent, role = context.parse.intent.name, context.sender.role
+    action = actions().get(intent)
+    if action is not None and role in action.roles:
         await _on_ticket(context, action) if action.step else await action.run(context, None)
-    elif context.parse.intent.name == "report_issue":
-        context.acted("review")  # told by staff: for the coordinators to look at, silently
-        await _review(context)
+    elif intent in REVIEWED and role in STAFF:
+        await review.keep(context, "staff")
     elif context.message.mentions_bot:
         await actions()[HELP].run(context, None)
 
@@ -68,7 +74,7 @@ async def _act(context: Context) -> None:
 async def _on_ticket(context: Context, action: Action) -> None:
     found = await targets.find(context, action)
     match found:
-        case Ticket():
+        case targets.Found():
             await _run(context, action, found)
         case targets.Unknown():
             await context.reply("unknown_number", no=found.no)
@@ -79,23 +85,42 @@ async def _on_ticket(context: Context, action: Action) -> None:
             await _ask(context, action, [ticket.no for ticket in several])
 
 
-async def _run(context: Context, action: Action, ticket: Ticket) -> None:
-    if not targets.allowed(context, action, ticket):
+async def _run(context: Context, action: Action, found: targets.Found) -> None:
+    ticket = found.ticket
+    if not _allowed(context, action, found):
         # of somebody else's ticket nobody is told more than that
-        await context.reply("not_yours", no=ticket.no, role=context.sender.role)
+        await context.reply("not_yours", no=found.named.no, role=context.sender.role)
         return
     try:
         async with context.session.begin_nested():
             await action.run(context, ticket)
+            await _heard(context, ticket)
     except Refused as refused:
         await context.session.refresh(ticket)
         await context.reply("refused", reason=str(refused), about=[ticket.no])
 
 
+def _allowed(context: Context, action: Action, found: targets.Found) -> bool:
+    if found.named.confidential:
+        return found.named.reporter_id == context.sender.id
+    step = action.step or ""
+    # after a merge its reporter is answered about the ticket that took it in
+    return any(
+        rights.may(context.sender, step, ticket) or rights.may_request(context.sender, step, ticket)
+        for ticket in (found.ticket, found.named)
+    )
+
+
+async def _heard(context: Context, ticket: Ticket) -> None:
+    """An enterprise that still speaks of a resolved ticket is not silent; rules, section 8."""
+    if ticket.status == "resolved" and rights.owns(context.sender, ticket):
+        await moves.listen(context.session, ticket, context.clock, context.now)
+
+
 async def _ask(context: Context, action: Action, numbers: list[int]) -> None:
     await questions.ask(context.session, context.message, action.intent, context.now)
     await context.reply("which_number", numbers=numbers[:5], about=numbers)
-    context.acted("ask")
+    context.acted("asked")
 
 
 async def _answers(context: Context) -> bool:
@@ -106,7 +131,7 @@ async def _answers(context: Context) -> bool:
     bare = targets.BARE.fullmatch(context.message.text)
     if bare is None or context.sender.id is None:
         return False
-    since = context.now - timedelta(minutes=context.policy.question_minutes)
+    since = context.now - timedelta(minutes=context.clock.policy.question_minutes)
     session, group = context.session, context.group.id
     question = await questions.pending(session, group, context.sender.id, since)
     if question is None:
@@ -115,27 +140,26 @@ async def _answers(context: Context) -> bool:
     action = actions().get(question.action)
     if asked is None or action is None:
         return False
-    ticket = await tickets.lock(session, int(bare[1]))
-    if ticket is None or ticket.confidential:
-        await context.reply("unknown_number", no=int(bare[1]))
+    first = Parse.from_json(asked.parse) if asked.parse else context.parse
+    completed = replace(context, parse=first, words=asked.text)
+    found = await targets.by_number(completed, action, int(bare[1]))
+    if isinstance(found, targets.Unknown):
+        await context.reply("unknown_number", no=found.no)
         return True
     await questions.answered(session, question)
-    first = Parse.from_json(asked.parse) if asked.parse else context.parse
-    await _run(replace(context, parse=first, words=asked.text), action, ticket)
-    asked.ticket_no = context.message.ticket_no
-    session.add(asked)
+    await _run(completed, action, found)
+    if context.message.ticket_no is not None:
+        asked.ticket_no, asked.effect = context.message.ticket_no, context.message.effect
+        session.add(asked)
     return True
 
 
 async def _wordless(context: Context) -> None:
     """Pictures and files go to the ticket they belong to, without a word; else nowhere."""
-    no = await targets.quoted(context)
-    if no is None:
-        no = await targets.recent(context)
-    ticket = await tickets.lock(context.session, no) if no is not None else None
     action = actions()[DETAIL]
-    if ticket is not None and not ticket.confidential and targets.allowed(context, action, ticket):
-        await action.run(context, ticket)
+    found = await targets.of_detail(context, action)
+    if found is not None and _allowed(context, action, found):
+        await _run(context, action, found)
 
 
 async def _unsure(context: Context) -> None:
@@ -143,19 +167,4 @@ async def _unsure(context: Context) -> None:
     if context.message.mentions_bot:
         await context.reply("unclear")
         return
-    context.acted("review")
-    await _review(context)
-
-
-async def _review(context: Context) -> None:
-    guess = context.parse
-    text = render(
-        "notice_review", who=context.message.name, group=context.group.name,
-        text=context.message.text, intent=guess.intent.name,
-        category=guess.category.name if guess.category else None,
-    )  # fmt: skip
-    for member in await people.with_role(context.session, "coordinator"):
-        if member.id is not None:
-            await posts.tell(
-                context.session, member_id=member.id, level="review", text=text, at=context.now
-            )
+    await review.keep(context, "unsure")

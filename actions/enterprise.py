@@ -7,10 +7,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from storage import people
 from storage.models import Member
 
+#: Where an enterprise is known from that a city registers.
+REGISTER = "register"
 PARTS = re.compile(r"[-—－_ ]")
-#: How the name of a body of government ends.
+#: How the name of a body of government ends; 加油站, 车队 and 研究所 are enterprises.
 GOVERNMENT = re.compile(
-    r"(?:局|委|办|厅|院|所|队|站|中心|管委会|街道|政府|公司督查室|督查室|专班|纪委|纪检组?)$"
+    r"(?:局|委|办|厅|(?:法|检察)院|(?:派出|司法|财政|税务|监管|国土)所|[总支大中]队|"
+    r"(?:监督|监测|消防|消防救援)站|(?:服务|指挥|执法|监测|疾控|交易)中心|"
+    r"管委会|街道|政府|督查室|专班|纪委|纪检组?)$"
 )
 
 
@@ -24,15 +28,19 @@ def from_nickname(nickname: str) -> str | None:
 
 
 async def learn(session: AsyncSession, member: Member, nickname: str, named: str | None) -> None:
-    """Learn a member's enterprise where the register has none.
+    """Learn for which enterprise a member speaks, where the register does not say it.
 
-    The nickname's, unless that is a unit; else the first that the member names.
+    The nickname says it, unless its first part is a unit; else the first that the member names.
     """
-    if member.role != "member" or member.enterprise:
+    if member.role != "member" or member.enterprise_from == REGISTER:
         return
     found = from_nickname(nickname)
+    if found == member.enterprise and found is not None:
+        return
     if found and (GOVERNMENT.search(found) or await people.unit_named(session, found)):
         found = None
-    if found or named:
-        member.enterprise = found or named
-        session.add(member)
+    if found:
+        member.enterprise, member.enterprise_from = found, "nickname"
+    elif named and member.enterprise is None:
+        member.enterprise, member.enterprise_from = named, "named"
+    session.add(member)

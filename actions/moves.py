@@ -1,107 +1,38 @@
 """What each step does to a ticket; rules, sections 2, 3 and 8."""
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
 from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions import args as given
+from actions import audience, terms
 from actions.base import Refused
-from actions.calendar import Calendar
-from actions.deadlines import Clock, Terms
-from actions.policy import Policy
+from actions.deadlines import Clock, Part
+from actions.move import Move
 from actions.render import render
-from storage import due, events, people, posts, tickets
-from storage.models import Member, Message, Ticket
+from storage import due, people, reminders, tickets
+from storage.models import Ticket, Unit
 
-#: Who takes a step that nobody takes: the clock, and the routing of a new ticket.
-CLOCK = "clock"
-
-
-@dataclass(slots=True, kw_only=True)
-class Move:
-    """A step that may be taken: on which ticket, by whom, when, with what."""
-
-    session: AsyncSession
-    ticket: Ticket
-    by: Member | None
-    now: datetime
-    args: given.Args
-    message: Message | None
-    policy: Policy
-    to: str  # the status after
-
-    async def log(self, step: str, to: str, words: str = "") -> None:
-        """Bring the ticket to a status, and append the event."""
-        was, self.ticket.status = self.ticket.status, to
-        await events.append(
-            self.session,
-            ticket_no=self.ticket.no,
-            at=self.now,
-            by=self.by.external_id if self.by else CLOCK,
-            step=step,
-            was=was,
-            became=to,
-            words=words,
-            message=self.message.external_id if self.message else None,
-        )
-
-    async def clock(self, *others: datetime) -> Clock:
-        """Policy and calendar around now and these instants."""
-        days = [at.date() for at in (self.now, *others)]
-        return Clock(self.policy, await Calendar.around(self.session, *days))
-
-    async def post(self, template: str, **values: object) -> None:
-        """Tell the ticket's group and its reporter; in the night it waits, unless it is urgent.
-
-        A message in the group is answered by its action instead, and a confidential ticket is
-        never spoken of.
-        """
-        ticket = self.ticket
-        if self.message is not None or ticket.group_id is None or ticket.confidential:
-            return
-        reporter = await people.member(self.session, ticket.reporter_id)
-        when = self.now if ticket.urgent else (await self.clock()).speak(self.now)
-        await posts.say(
-            self.session,
-            group_id=ticket.group_id,
-            text=render(template, who=reporter.name if reporter else "", no=ticket.no, **values),
-            at=self.now,
-            why="notice",
-            to=[reporter.external_id] if reporter else [],
-            about=[ticket.no],
-            not_before=when,
-        )
-
-    async def tell(
-        self, members: list[Member], level: str, template: str, **values: object
-    ) -> None:
-        """Leave each of these people a notice about the ticket."""
-        text = render(template, no=self.ticket.no, text=self.ticket.text, **values)
-        for member in members:
-            if member.id is not None:
-                await posts.tell(
-                    self.session,
-                    member_id=member.id,
-                    level=level,
-                    text=text,
-                    at=self.now,
-                    ticket_no=self.ticket.no,
-                )
+#: While it is in one of these, its deadline can still be changed.
+RUNNING = ("new", "assigned", "accepted")
 
 
 async def request(move: Move, step: str) -> None:
     """A handler's wish: the coordinators are told, the ticket stays as it is; rules, section 8."""
-    words = getattr(move.args, "reason", "")
     if step == "extend":
         _check_extension(move)
         move.ticket.extension_asked_at = move.ticket.extension_asked_at or move.now
-        move.session.add(move.ticket)
-    coordinators = list(await people.with_role(move.session, "coordinator"))
+    words = getattr(move.args, "reason", "")
+    days = getattr(move.args, "days", None)
+    unit = getattr(move.args, "unit", None)
     who = move.by.name if move.by else ""
+    coordinators = await people.with_role(move.session, "coordinator")
     await move.tell(coordinators, "request", "notice_request", step=step, who=who, words=words,
-                    args=move.args)  # fmt: skip
+                    days=days, unit=unit)  # fmt: skip
+
+
+# --- who handles it -----------------------------------------------------------------------------
 
 
 async def assign(move: Move) -> None:
@@ -115,59 +46,78 @@ async def transfer(move: Move) -> None:
 
 
 async def _hand_over(move: Move, step: str) -> None:
-    wanted = _of(move, given.Unit)
-    lead = await people.unit_named(move.session, wanted.unit)
-    assisting = [await people.unit_named(move.session, name) for name in wanted.assisting]
-    if lead is None or None in assisting:
-        known = {unit.name for unit in assisting if unit}
-        missing = (
-            wanted.unit if lead is None else next(n for n in wanted.assisting if n not in known)
-        )
-        raise Refused(render("refused_unit", unit=missing))
-    if step == "transfer" and lead.id == move.ticket.unit_id:
-        raise Refused(render("refused_same_unit", no=move.ticket.no, unit=lead.name))
-    ticket = move.ticket
+    wanted, ticket = move.of(given.Unit), move.ticket
+    if ticket.confidential:
+        raise Refused(render("refused_confidential", no=ticket.no))
+    lead = await _unit(move, wanted.unit)
+    assisting = [await _unit(move, name) for name in wanted.assisting]
+    if step == "transfer" and lead.id == ticket.unit_id:
+        raise Refused(render("refused_same_unit", no=ticket.no, unit=lead.name))
     ticket.unit_id, ticket.handler_id = lead.id, None
-    ticket.assisting = [unit.name for unit in assisting if unit]
+    ticket.assisting = [unit.name for unit in assisting if unit.id != lead.id]
     await move.log(step, move.to, wanted.reason or lead.name)
-    if lead.id is not None:
-        handlers = list(await people.handlers(move.session, lead.id))
-        await move.tell(handlers, "assigned", "notice_assigned", due_at=ticket.due_at)
+    await assigned(move)
     await move.post("post_assigned", unit=lead.name, due_at=ticket.due_at, step=step)
+
+
+async def _unit(move: Move, name: str) -> Unit:
+    unit = await people.unit_named(move.session, name)
+    if unit is None:
+        raise Refused(render("refused_unit", unit=name))
+    return unit
+
+
+async def assigned(move: Move) -> None:
+    """Tell the units of a ticket that it is theirs now."""
+    told = audience.once(
+        await audience.unit(move.session, move.ticket),
+        await audience.assisting(move.session, move.ticket),
+    )
+    await move.tell(told, "assigned", "notice_assigned", due_at=move.ticket.due_at)
 
 
 async def give_back(move: Move) -> None:
     """退回: the ticket has no unit, and the coordinators look for another."""
-    reason = _of(move, given.Reason).reason
-    move.ticket.unit_id = move.ticket.handler_id = None
-    move.ticket.assisting = []
-    await move.log("return", move.to, reason)
-    coordinators = list(await people.with_role(move.session, "coordinator"))
-    await move.tell(coordinators, "new", "notice_new", due_at=move.ticket.due_at)
+    ticket = move.ticket
+    ticket.unit_id = ticket.handler_id = None
+    ticket.assisting = []
+    await move.log("return", move.to, move.of(given.Reason).reason)
+    await unassigned(move)
+    await move.post("post_returned")
+
+
+async def unassigned(move: Move) -> None:
+    """Tell those who look after what no unit has."""
+    told = await audience.overseers(move.session, move.ticket)
+    await move.tell(told, "new", "notice_new", due_at=move.ticket.due_at)
+
+
+# --- the work -----------------------------------------------------------------------------------
 
 
 async def accept(move: Move) -> None:
     """签收: the first one is the response; on an accepted ticket it is progress."""
-    words = _of(move, given.Words).text
+    words = move.of(given.Words).text
     if move.ticket.status == "accepted":
         await move.log("progress", move.to, words)
+        await move.post("post_progress", words=words)
         return
     await _accepted(move, words)
+    await move.post("post_accepted", due_at=move.ticket.due_at)
 
 
 async def _accepted(move: Move, words: str = "") -> None:
     ticket = move.ticket
     ticket.accepted_at = ticket.accepted_at or move.now
     ticket.responded_at = ticket.responded_at or move.now
-    ticket.handler_id = move.by.id if move.by else None
+    ticket.handler_id = move.by.id if move.by and move.by.role == "handler" else None
     await move.log("accept", "accepted", words)
-    await move.post("post_accepted")
 
 
 async def progress(move: Move) -> None:
     """反馈进展: on an assigned ticket it accepts first."""
-    words = _of(move, given.Words).text
-    if move.ticket.status == "assigned":
+    words = move.of(given.Words).text
+    if move.ticket.status != "accepted":
         await _accepted(move)
     await move.log("progress", move.to, words)
     await move.post("post_progress", words=words)
@@ -175,8 +125,9 @@ async def progress(move: Move) -> None:
 
 async def resolve(move: Move) -> None:
     """办结: the enterprise is asked, and its silence is an answer too."""
-    await _resolved(move, _of(move, given.Words).text)
-    await move.post("post_resolved", words=_of(move, given.Words).text)
+    words = move.of(given.Words).text
+    await _resolved(move, words)
+    await move.post("post_resolved", words=words, days=move.clock.policy.silence_days)
 
 
 async def _resolved(move: Move, words: str) -> None:
@@ -185,115 +136,128 @@ async def _resolved(move: Move, words: str) -> None:
     ticket.responded_at = ticket.responded_at or move.now
     ticket.resolve_count += 1
     await move.log("resolve", "resolved", words)
-    await listen(move.session, ticket, move.now, await move.clock())
+    await reminders.drop(move.session, ticket.no)
+    await listen(move.session, ticket, move.clock, move.now)
 
 
-async def listen(session: AsyncSession, ticket: Ticket, since: datetime, clock: Clock) -> None:
+async def listen(session: AsyncSession, ticket: Ticket, clock: Clock, since: datetime) -> None:
     """Plan the end of silence: close of business of the 3rd working day after `since`."""
     await due.drop(session, "silence", ticket.no)
-    await due.plan(session, "silence", clock.days(since, clock.policy.silence_days).at, ticket.no)
+    end = clock.days(since, clock.policy.silence_days).at
+    await due.plan(session, "silence", end, ticket_no=ticket.no)
+
+
+# --- what the enterprise says of it -------------------------------------------------------------
 
 
 async def confirm(move: Move) -> None:
     """销号: by the enterprise, or a coordinator on its behalf; before 办结 it implies that."""
-    rating = _of(move, given.Rating).rating
+    rating = move.of(given.Rating).rating
     if move.ticket.status != "resolved":
         await _resolved(move, "")
     move.ticket.rating = rating or move.ticket.rating
     await _closed(move, "confirm", rating or "")
+    await move.post("post_closed")
 
 
 async def silence(move: Move) -> None:
     """到期自动销号: three working days without a word; no rating."""
     await _closed(move, "silence", "")
+    policy = move.clock.policy
+    await move.post("post_silence", days=policy.silence_days, dispute_days=policy.dispute_days)
 
 
 async def _closed(move: Move, step: str, words: str) -> None:
     move.ticket.closed_at = move.now
     await due.drop(move.session, "silence", move.ticket.no)
     await move.log(step, "closed", words)
-    if step == "confirm":
-        await move.post("post_closed")
 
 
 async def dispute(move: Move) -> None:
     """提出异议: the work starts again; after closing for 15 working days."""
-    ticket, clock = move.ticket, await move.clock(move.ticket.closed_at or move.now)
-    if ticket.closed_at and move.now > clock.days(ticket.closed_at, move.policy.dispute_days).at:
+    ticket, clock = move.ticket, move.clock
+    if ticket.closed_at and move.now > clock.days(ticket.closed_at, clock.policy.dispute_days).at:
         raise Refused(render("refused_late", no=ticket.no))
     ticket.rating = "dissatisfied"
-    await _reopened(move, "dispute", _of(move, given.Reason).reason)
-    await move.post("post_reopened", due_at=ticket.due_at)
+    await _reopened(move, "dispute", move.of(given.Reason).reason)
 
 
 async def recheck(move: Move) -> None:
     """回头看: where it does not hold, the work starts again."""
-    found = _of(move, given.Recheck)
+    found = move.of(given.Recheck)
     if found.passed:
         await move.log("recheck", "closed", found.text)
         return
     await _reopened(move, "recheck", found.text)
-    await move.post("post_reopened", due_at=move.ticket.due_at)
 
 
 async def _reopened(move: Move, step: str, words: str) -> None:
     ticket = move.ticket
     ticket.reopened += 1
-    ticket.resolved_at = ticket.closed_at = None
-    ticket.extension_asked_at = None
+    ticket.resolved_at = ticket.closed_at = ticket.extension_asked_at = None
+    ticket.alone = False
     await due.drop(move.session, "silence", ticket.no)
-    terms = (await move.clock()).reopened(move.now, urgent=ticket.urgent)
-    set_terms(ticket, terms)
+    terms.count(ticket, move.clock.reopened(move.now, urgent=ticket.urgent), move.clock)
+    await terms.climb(move.session, ticket, move.clock, move.now)
     await move.log(step, "accepted", words)
+    if ticket.unit_id is None:  # the bot had answered it alone, or the inspectors have it
+        await unassigned(move)
+    await move.post("post_reopened", due_at=ticket.due_at)
 
 
-def set_terms(ticket: Ticket, terms: Terms) -> None:
-    """Give a ticket both deadlines."""
-    ticket.respond_by, ticket.due_at = terms.respond.at, terms.resolve.at
-    ticket.provisional = terms.provisional
+# --- ends that are no closing -------------------------------------------------------------------
 
 
 async def withdraw(move: Move) -> None:
     """撤回: by the enterprise."""
-    await move.log("withdraw", move.to, _of(move, given.Reason).reason)
+    await _ended(move, "withdraw", move.of(given.Reason).reason)
     await move.post("post_ended", status=move.to, reason="")
 
 
 async def reject(move: Move) -> None:
     """不予受理: with the reason, which the enterprise is told."""
-    reason = _of(move, given.Reason).reason
-    await move.log("reject", move.to, reason)
+    reason = move.of(given.Reason).reason
+    await _ended(move, "reject", reason)
     await move.post("post_ended", status=move.to, reason=reason)
 
 
 async def merge(move: Move) -> None:
     """并案: into another open ticket."""
-    into = _of(move, given.Into).into
+    into, ticket = move.of(given.Into).into, move.ticket
     target = await tickets.get(move.session, into)
-    if target is None or target.confidential:
+    if target is None or target.confidential != ticket.confidential:
         raise Refused(render("refused_number", no=into))
-    if target.no == move.ticket.no or target.status not in tickets.OPEN:
+    if target.no == ticket.no or target.status not in tickets.OPEN:
         raise Refused(render("refused_merge", no=into, status=target.status))
-    move.ticket.merged_into = into
-    await move.log("merge", move.to, f"#{into}")
+    ticket.merged_into = into
+    await _ended(move, "merge", f"#{into}")
     await move.post("post_merged", into=into)
+
+
+async def _ended(move: Move, step: str, words: str) -> None:
+    await reminders.drop(move.session, move.ticket.no)
+    await move.log(step, move.to, words)
+
+
+# --- time ---------------------------------------------------------------------------------------
 
 
 async def extend(move: Move) -> None:
     """延期: granted by a coordinator, counted from the old deadline."""
+    wanted, ticket = move.of(given.Extension), move.ticket
     _check_extension(move)
-    wanted, ticket = _of(move, given.Extension), move.ticket
-    new = (await move.clock(ticket.due_at)).days(ticket.due_at, wanted.days)
-    ticket.due_at, ticket.provisional = new.at, ticket.provisional or new.provisional
     ticket.extended += 1
     ticket.extension_asked_at = None
+    part = Part(why="extended", days=wanted.days)
+    await terms.move(move.session, ticket, part, move.clock, move.now)
     await move.log("extend", move.to, wanted.reason)
     await move.post("post_extended", due_at=ticket.due_at, reason=wanted.reason)
 
 
 def _check_extension(move: Move) -> None:
-    wanted, ticket, policy = _of(move, given.Extension), move.ticket, move.policy
-    if not 1 <= wanted.days <= policy.extension_days_max:
+    ticket, policy = move.ticket, move.clock.policy
+    days = move.args.days if isinstance(move.args, given.Extension) else 1
+    if not 1 <= days <= policy.extension_days_max:
         raise Refused(render("refused_days", most=policy.extension_days_max))
     if ticket.extended >= policy.extensions_max:
         raise Refused(render("refused_extended", no=ticket.no, most=policy.extensions_max))
@@ -303,7 +267,7 @@ def _check_extension(move: Move) -> None:
 
 async def suspend(move: Move) -> None:
     """挂账: the clock stands still."""
-    reason = _of(move, given.Reason).reason
+    reason = move.of(given.Reason).reason
     move.ticket.suspended_at = move.now
     await move.log("suspend", move.to, reason)
     await move.post("post_suspended", reason=reason)
@@ -312,37 +276,44 @@ async def suspend(move: Move) -> None:
 async def resume(move: Move) -> None:
     """恢复办理: the deadline moves by the time that the clock stood still."""
     ticket = move.ticket
-    since = ticket.suspended_at or move.now
-    clock = await move.clock(since, ticket.due_at)
-    new = clock.resumed(ticket.due_at, since, move.now, urgent=ticket.urgent)
-    ticket.due_at, ticket.provisional = new.at, ticket.provisional or new.provisional
+    part = Part(why="resumed", start=ticket.suspended_at or move.now, stop=move.now)
     ticket.suspended_at = None
+    await terms.move(move.session, ticket, part, move.clock, move.now)
     await move.log("resume", move.to)
     await move.post("post_resumed", due_at=ticket.due_at)
 
 
+# --- what was wrong -----------------------------------------------------------------------------
+
+
 async def edit(move: Move) -> None:
     """修改: what was read or told wrongly; made urgent, both deadlines count from now."""
-    changes = _of(move, given.Changes).model_dump(exclude_none=True)
+    changes = move.of(given.Changes).model_dump(exclude_none=True)
     if not changes:
         raise Refused(render("refused_nothing"))
     ticket = move.ticket
-    urgent = changes.pop("urgent", ticket.urgent)
-    if urgent != ticket.urgent:
-        ticket.urgent = urgent
-        at = move.now if urgent else ticket.reported_at
-        set_terms(ticket, (await move.clock(at)).opened(ticket.kind, at, urgent=urgent))
-        changes["urgent"] = urgent
+    wanted = changes.get("urgent", ticket.urgent)
+    turned = wanted != ticket.urgent
+    if turned and ticket.status not in RUNNING:
+        raise Refused(render("refused_urgent", no=ticket.no, status=ticket.status))
     for field, value in changes.items():
         setattr(ticket, field, value)
+    if turned:
+        await _turned(move)
     words = ";".join(f"{field}={value}" for field, value in changes.items())
     await move.log("edit", ticket.status, words)
+    if turned:
+        await move.post("post_urgent", urgent=wanted, due_at=ticket.due_at)
 
 
-def _of[Given: given.Args](move: Move, kind: type[Given]) -> Given:
-    if not isinstance(move.args, kind):
-        raise TypeError(f"{type(move.args).__name__} where {kind.__name__} is due")
-    return move.args
+async def _turned(move: Move) -> None:
+    """Urgent now, both deadlines count from now; not urgent any more, from the report again."""
+    ticket, clock = move.ticket, move.clock
+    at = move.now if ticket.urgent else ticket.reported_at
+    terms.count(ticket, clock.opened(ticket.kind, at, urgent=ticket.urgent), clock)
+    if ticket.responded_at is None:
+        ticket.first_respond_by = ticket.respond_by
+    await terms.climb(move.session, ticket, clock, move.now)
 
 
 BODIES: dict[str, Callable[[Move], Awaitable[None]]] = {

@@ -1,5 +1,6 @@
 """报告问题: a report becomes a ticket, and the group hears its number, unit and date."""
 
+from actions import similar
 from actions.base import Action, Context
 from actions.opening import Report, open_ticket
 from actions.urgent import urgent
@@ -8,40 +9,35 @@ from storage.models import Ticket
 
 
 async def run(context: Context, _ticket: Ticket | None) -> None:
-    """Open a ticket from the message."""
-    parse = context.parse
-    category = parse.category.name if parse.category else None
+    """Open a ticket from the message, and link it to the one that it looks like."""
+    category = context.parse.category.name if context.parse.category else None
     place = context.entity("address")
     enterprise = context.sender.enterprise or context.entity("enterprise")
     vague = not (place or context.entity("project") or enterprise)
-    ticket, unit = await open_ticket(
+    ticket = await open_ticket(
         context.session,
         Report(
             text=context.message.text,
             category=category,
-            district=await _district(context),
+            district=await context.district(),
             address=place,
             enterprise=enterprise,
             urgent=urgent(context.message.text, category),
             group_id=context.group.id,
-            message=context.message.external_id,
+            message=context.message,
+            asked=vague,
         ),
         by=context.sender,
         now=context.now,
-        policy=context.policy,
     )
+    alike = await similar.link(context.session, ticket, context.clock.policy.similar_days)
+    unit = await people.unit(context.session, ticket.unit_id)
     context.acted("open", ticket)
     await context.reply(
-        "opened", about=[ticket.no], no=ticket.no, category=category, vague=vague,
-        unit=unit.name if unit else None, due_at=ticket.due_at, urgent=ticket.urgent,
+        "opened", about=[ticket.no, *([alike] if alike else [])], no=ticket.no, category=category,
+        vague=vague, unit=unit.name if unit else None, due_at=ticket.due_at, urgent=ticket.urgent,
+        alike=alike, kind=ticket.kind,
     )  # fmt: skip
-
-
-async def _district(context: Context) -> str | None:
-    """The city's own name of the district that the text names, else the group's."""
-    written = context.entity("district")
-    known = await people.district_named(context.session, written) if written else None
-    return known or context.group.district
 
 
 ACTION = Action(intent="report_issue", run=run, roles=frozenset({"member", "coordinator"}))

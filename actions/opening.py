@@ -5,15 +5,12 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actions.calendar import Calendar
+from actions import moves, terms
+from actions.args import Args
 from actions.deadlines import Clock
-from actions.policy import Policy
-from actions.render import render
-from storage import events, people, posts, tickets
-from storage.models import Member, Ticket, Unit
-
-#: By whom a ticket is assigned that a route sends on at once.
-ROUTING = "routing"
+from actions.move import ROUTING, Move
+from storage import events, people, states, tickets
+from storage.models import Member, Message, Ticket, Unit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,68 +26,70 @@ class Report:
     enterprise: str | None = None
     urgent: bool = False
     group_id: str | None = None
-    message: str | None = None  # external id of the message
+    message: Message | None = None
+    asked: bool = False  # the bot asks for place and name in its answer
 
 
 async def open_ticket(
-    session: AsyncSession, report: Report, *, by: Member, now: datetime, policy: Policy
-) -> tuple[Ticket, Unit | None]:
+    session: AsyncSession, report: Report, *, by: Member, now: datetime, routed: bool = True
+) -> Ticket:
     """Open a ticket and give it to the unit of the best route.
 
-    Without a route it stays `new`, and the coordinators are told.
+    Without a route it stays `new`, and the coordinators are told; so does misconduct, of which
+    the inspectors are told alone. With `routed=False` nobody is asked: the bot answers itself.
     """
-    clock = Clock(policy, await Calendar.around(session, now.date()))
-    terms = clock.opened(report.kind, now, urgent=report.urgent)
-    unit = await people.route(session, report.category, report.district)
-    ticket = await tickets.make(
-        session,
+    clock = await Clock.read(session)
+    confidential = report.kind == "misconduct"
+    urgent = report.urgent and report.kind == "issue"
+    counted = clock.opened(report.kind, now, urgent=urgent)
+    ticket = Ticket(
+        no=await tickets.next_number(session),
         kind=report.kind,
         source=report.source,
-        category=report.category,
+        category=None if confidential else report.category,
         group_id=report.group_id,
         reporter_id=by.id,
         enterprise=report.enterprise,
         district=report.district,
         address=report.address,
         text=report.text,
-        urgent=report.urgent,
+        urgent=urgent,
+        confidential=confidential,
         reported_at=now,
-        respond_by=terms.respond.at,
-        first_respond_by=terms.respond.at,
-        due_at=terms.resolve.at,
-        provisional=terms.provisional,
+        respond_by=now,
+        first_respond_by=now,
+        due_at=now,
+        asked=report.asked,
     )
+    terms.count(ticket, counted, clock)
+    ticket.first_respond_by = ticket.respond_by
+    session.add(ticket)
+    await session.flush()
     await events.append(
         session, ticket_no=ticket.no, at=now, by=by.external_id, step="open", was=None,
-        became="new", words=report.text, message=report.message,
+        became="new", words=report.text,
+        message=report.message.external_id if report.message else None,
     )  # fmt: skip
-    if unit is not None:
-        await _assigned(session, ticket, unit, report, now)
-    else:
-        coordinators = await people.with_role(session, "coordinator")
-        await _tell(session, ticket, list(coordinators), "new", now)
-    return ticket, unit
-
-
-async def _assigned(
-    session: AsyncSession, ticket: Ticket, unit: Unit, report: Report, now: datetime
-) -> None:
-    ticket.unit_id, ticket.status = unit.id, "assigned"
-    session.add(ticket)
-    await events.append(
-        session, ticket_no=ticket.no, at=now, by=ROUTING, step="assign", was="new",
-        became="assigned", words=unit.name, message=report.message,
+    move = Move(
+        session=session, ticket=ticket, by=None, now=now, args=Args(), message=report.message,
+        clock=clock, name=ROUTING,
     )  # fmt: skip
-    if unit.id is not None:
-        await _tell(session, ticket, list(await people.handlers(session, unit.id)), "assigned", now)
+    if routed:
+        await _route(move)
+    await terms.climb(session, ticket, clock, now)
+    await session.flush()
+    await states.write(session, ticket, now)
+    return ticket
 
 
-async def _tell(
-    session: AsyncSession, ticket: Ticket, members: list[Member], level: str, now: datetime
-) -> None:
-    text = render(f"notice_{level}", no=ticket.no, text=ticket.text, due_at=ticket.due_at)
-    for member in members:
-        if member.id is not None:
-            await posts.tell(
-                session, member_id=member.id, level=level, text=text, at=now, ticket_no=ticket.no
-            )
+async def _route(move: Move) -> None:
+    ticket = move.ticket
+    unit: Unit | None = None
+    if not ticket.confidential:
+        unit = await people.route(move.session, ticket.category, ticket.district)
+    if unit is None:
+        await moves.unassigned(move)
+        return
+    ticket.unit_id = unit.id
+    await move.log("assign", "assigned", unit.name)
+    await moves.assigned(move)

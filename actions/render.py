@@ -1,17 +1,22 @@
 """Texts that people read, from templates: texts/zh_CN/."""
 
 import re
-from datetime import datetime
+from datetime import date, datetime
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 
 from actions.deadlines import ZONE
 from actions.names import TEXTS, name
 
-PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
-LANDLINE = re.compile(r"(?<!\d)(0\d{2,3}-?\d{2})\d{3}(\d{2,3})(?!\d)")
+#: With the country's code before it or not, in one piece or as people group it: 138 1234 5678.
+PHONE = re.compile(r"(?<!\d)((?:86[- ]?)?1[3-9]\d)[- ]?\d{4}[- ]?(\d{4})(?!\d)")
+LANDLINE = re.compile(r"(?<!\d)(0\d{2,3}[- ]?\d{2})\d{3}(\d{2,3})(?!\d)")
 #: What a group reads as a command: mentions of all, mark-up, codes of bridges.
 SHARP = str.maketrans({"<": "‹", ">": "›", "[": "［", "]": "］", "`": "'", "*": "＊", "@": "＠"})
+#: What is not seen but acts: control characters, and those that turn or hide what follows.
+HIDDEN = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
 
 
 def masked(text: str) -> str:
@@ -21,13 +26,25 @@ def masked(text: str) -> str:
 
 def plain(text: str) -> str:
     """What somebody wrote, harmless wherever the bot repeats it: one line, no mark-up, masked."""
-    return " ".join(masked(text).translate(SHARP).split())
+    return masked(" ".join(HIDDEN.sub("", text).translate(SHARP).split()))
 
 
 def moment(at: datetime) -> str:
     """An instant as people write it: 4月11日17:30."""
     local = at.astimezone(ZONE)
     return f"{local.month}月{local.day}日{local:%H:%M}"
+
+
+def day(at: datetime | date) -> str:
+    """A day as people write it: 4月11日."""
+    on = at.astimezone(ZONE).date() if isinstance(at, datetime) else at
+    return f"{on.month}月{on.day}日"
+
+
+def month(at: datetime) -> str:
+    """A month as people write it: 2023年4月."""
+    local = at.astimezone(ZONE)
+    return f"{local.year}年{local.month}月"
 
 
 def called(nickname: str) -> str:
@@ -43,6 +60,7 @@ _templates = Environment(
     lstrip_blocks=True,
 )
 _templates.filters |= {"masked": masked, "plain": plain, "moment": moment, "called": called}
+_templates.filters |= {"day": day, "month": month}
 _templates.globals["name"] = name
 
 

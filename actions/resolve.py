@@ -18,7 +18,8 @@ async def run(context: Context, ticket: Ticket | None) -> None:
     reporter = await people.member(context.session, ticket.reporter_id)
     await context.reply(
         "resolved", about=[ticket.no], also=[reporter] if reporter else [], no=ticket.no,
-        reporter=reporter.name if reporter else "", days=context.policy.silence_days,
+        reporter=reporter.name if reporter else "", kind=ticket.kind,
+        days=context.clock.policy.silence_days,
     )  # fmt: skip
 
 
@@ -27,5 +28,5 @@ ACTION = Action(
     run=run,
     roles=frozenset({"handler"}),
     step="resolve",
-    statuses=("assigned", "accepted"),
+    of_unit=(("assigned", "accepted"),),
 )

@@ -6,16 +6,28 @@ ROLES = ("member", "handler", "coordinator", "inspector", "leader", "admin")
 
 #: Steps of a member on own tickets, of a handler on tickets of the own unit, of a coordinator.
 OWN = frozenset({"confirm", "dispute", "withdraw", "add", "ask", "urge"})
-UNIT = frozenset({"accept", "progress", "resolve", "ask"})
+UNIT = frozenset({"accept", "progress", "resolve", "add", "ask"})
 #: What a handler can't do but ask the coordinators for.
 REQUESTS = frozenset({"transfer", "return", "extend"})
 COORDINATION = frozenset(
     {
-        "open", "assign", "transfer", "return", "reject", "merge", "extend", "suspend", "resume",
-        "edit", "confirm", "add", "ask",
+        "assign", "transfer", "return", "reject", "merge", "extend", "suspend", "resume", "edit",
+        "confirm", "add", "ask", "urge",
     }
 )  # fmt: skip
-INSPECTION = frozenset({"recheck", "ask"})
+INSPECTION = frozenset({"recheck", "ask", "urge"})
+LEADERSHIP = frozenset({"ask", "urge"})
+STEPS: dict[str, frozenset[str]] = {
+    "member": OWN,
+    "handler": UNIT,
+    "coordinator": COORDINATION,
+    "inspector": INSPECTION,
+    "leader": LEADERSHIP,
+    "admin": frozenset(),
+}
+#: Nobody's: what the clock does, and what needs a unit, which misconduct has not.
+CLOCK = frozenset({"silence"})
+ROUTED = frozenset({"assign", "transfer", "return"})
 
 
 def sees(member: Member, ticket: Ticket) -> bool:
@@ -32,18 +44,12 @@ def sees(member: Member, ticket: Ticket) -> bool:
 def may(member: Member, step: str, ticket: Ticket) -> bool:
     """Whether somebody may take a step on a ticket, whatever its status."""
     if ticket.confidential:
-        return member.role == "inspector"
-    match member.role:
-        case "member":
-            return step in OWN and owns(member, ticket)
-        case "handler":
-            return step in UNIT and serves(member, ticket)
-        case "coordinator":
-            return step in COORDINATION
-        case "inspector":
-            return step in INSPECTION
-        case _:
-            return False
+        return member.role == "inspector" and step not in ROUTED | CLOCK
+    if member.role == "member" and not owns(member, ticket):
+        return False
+    if member.role == "handler" and not serves(member, ticket):
+        return False
+    return step in STEPS[member.role]
 
 
 def may_request(member: Member, step: str, ticket: Ticket) -> bool:
@@ -54,6 +60,11 @@ def may_request(member: Member, step: str, ticket: Ticket) -> bool:
         and step in REQUESTS
         and serves(member, ticket)
     )
+
+
+def opens(member: Member, kind: str) -> bool:
+    """Whether somebody may open a ticket in the console: coordinators; inspectors misconduct."""
+    return member.role == "coordinator" or (member.role == "inspector" and kind == "misconduct")
 
 
 def owns(member: Member, ticket: Ticket) -> bool:

@@ -1,6 +1,6 @@
 """The steps of a ticket: one table, and the one way to take them; rules, sections 2 and 8."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -9,12 +9,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actions import moves, rights
 from actions.args import Args, Opening, check_args
 from actions.base import Refused
-from actions.moves import Move
+from actions.deadlines import Clock
+from actions.move import CLOCK, Move
+from actions.names import name
 from actions.opening import Report, open_ticket
-from actions.policy import Policy
 from actions.render import render
 from actions.urgent import urgent
-from storage import people
+from storage import people, states
 from storage.models import Member, Message, Ticket
 
 #: Step → status before → status after. What is not here is refused.
@@ -33,7 +34,10 @@ STEPS: dict[str, dict[str, str]] = {
     "extend": {"assigned": "assigned", "accepted": "accepted"},
     "suspend": {"accepted": "suspended"},
     "resume": {"suspended": "accepted"},
-    "edit": {status: status for status in ("new", "assigned", "accepted", "suspended", "resolved")},
+    "edit": {
+        status: status
+        for status in ("new", "assigned", "accepted", "suspended", "resolved", "closed")
+    },
     "recheck": {"closed": "accepted"},
     "silence": {"resolved": "closed"},
 }
@@ -48,35 +52,44 @@ async def take(
     *,
     by: Member | None,
     now: datetime,
-    args: Mapping[str, Any] | None = None,
+    args: Mapping[str, Any] | Args | None = None,
     message: Message | None = None,
+    actor: str = CLOCK,
 ) -> bool:
-    """Take a step on a locked ticket, whoever takes it; None is the clock.
+    """Take a step on a locked ticket, whoever takes it; None is the service itself, as `actor`.
 
     Returns whether it was taken: False for a request that went to the coordinators instead.
     Raises Refused, with nothing changed, where it can't be.
     """
-    checked = check_args(step, args or {}) if step != "silence" else Args()
+    checked = args if isinstance(args, Args) else check_args(step, args or {})
     asked = by is not None and rights.may_request(by, step, ticket)
     if by is not None and not asked and not rights.may(by, step, ticket):
-        raise Refused(render("refused_role", step=step, role=by.role, no=ticket.no))
-    if not _open(step, ticket):
+        raise Refused(_not_yours(step, ticket, by))
+    if not _open(step, ticket, by):
         raise Refused(
             render("refused_status", step=step, no=ticket.no, status=ticket.status,
                    possible=possible(ticket, by))
         )  # fmt: skip
-    policy = await Policy.read(session)
     move = Move(
         session=session, ticket=ticket, by=by, now=now, args=checked, message=message,
-        policy=policy, to=STEPS[step][ticket.status],
+        clock=await Clock.read(session), to=STEPS[step][ticket.status], name=actor,
     )  # fmt: skip
     if asked:
         await moves.request(move, step)
-        return False
-    await moves.BODIES[step](move)
+    else:
+        await moves.BODIES[step](move)
     session.add(ticket)
     await session.flush()
-    return True
+    if not asked:
+        await states.write(session, ticket, now)
+    return not asked
+
+
+def _not_yours(step: str, ticket: Ticket, by: Member) -> str:
+    """Of what somebody may not see there is no word, not even that it is there."""
+    if ticket.confidential:
+        return render("refused_number", no=ticket.no)
+    return render("refused_role", step=step, role=by.role, no=ticket.no)
 
 
 def possible(ticket: Ticket, by: Member | None) -> list[str]:
@@ -84,21 +97,31 @@ def possible(ticket: Ticket, by: Member | None) -> list[str]:
     return [
         step
         for step in STEPS
-        if _open(step, ticket)
-        and by is not None
+        if by is not None
+        and _open(step, ticket, by)
         and (rights.may(by, step, ticket) or rights.may_request(by, step, ticket))
     ]
 
 
-def statuses(step: str) -> tuple[str, ...]:
-    """From which statuses a step leads on."""
-    return tuple(STEPS[step])
-
-
-def _open(step: str, ticket: Ticket) -> bool:
-    if step in UNROUTED and ticket.status == "new" and not ticket.confidential:
+def _open(step: str, ticket: Ticket, by: Member | None) -> bool:
+    unrouted = step in UNROUTED and ticket.status == "new"
+    if unrouted and by is not None and not ticket.confidential:
         return False
-    return ticket.status in STEPS[step]
+    return ticket.status in STEPS.get(step, {})  # `open` is a step, but of no ticket that is there
+
+
+def table() -> Iterator[str]:
+    """The steps as a table for people: status before, and where each step leads from there."""
+    statuses = list(dict.fromkeys(status for before in STEPS.values() for status in before))
+    yield "| status | 中文 | leaves by |"
+    yield "|---|---|---|"
+    for status in statuses:
+        ways = [
+            f"{step} {name('step', step)} → `{before[status]}`"
+            for step, before in STEPS.items()
+            if status in before and step != "edit"
+        ]
+        yield f"| `{status}` | {name('status', status)} | {' · '.join(ways)} |"
 
 
 async def named(session: AsyncSession, external_id: str) -> Member:
@@ -114,16 +137,15 @@ async def open_by_hand(
 ) -> Ticket:
     """Open a ticket that was told on another way than in a group; Refused where it can't be."""
     told = check_args("open", args)
-    if not isinstance(told, Opening) or by.role != "coordinator":
+    if not isinstance(told, Opening) or not rights.opens(by, told.kind):
         raise Refused(render("refused_opening", role=by.role))
-    if told.group is not None and await people.group(session, told.group) is None:
+    group = await people.group(session, told.group)
+    if told.group is not None and group is None:
         raise Refused(render("refused_group", group=told.group))
+    written = told.district and await people.district_named(session, told.district)
     report = Report(
         text=told.text, kind=told.kind, source=told.source, category=told.category,
-        district=told.district, enterprise=told.enterprise, group_id=told.group,
-        urgent=urgent(told.text, told.category),
+        district=written or told.district or (group.district if group else None),
+        enterprise=told.enterprise, group_id=told.group, urgent=urgent(told.text, told.category),
     )  # fmt: skip
-    ticket, _ = await open_ticket(
-        session, report, by=by, now=now, policy=await Policy.read(session)
-    )
-    return ticket
+    return await open_ticket(session, report, by=by, now=now)

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
-from actions import rights
 from actions.base import Action, Context
 from storage import messages, tickets
 from storage.models import Post, Ticket
 
-NUMBER = re.compile(r"[#＃]\s*(\d{1,9})(?!\d)")
-BARE = re.compile(r"\s*[#＃]?\s*(\d{1,9})\s*(?:号|号工单)?\s*")
+#: Not 3#4栋, and not a number with letters before it.
+NUMBER = re.compile(r"(?<![0-9A-Za-z])[#＃]\s*(\d{1,9})(?!\d)")
+BARE = re.compile(r"\s*[#＃]?\s*(\d{1,9})\s*(?:号|号工单)?\s*[。.!!]?\s*")
 #: How a quote names a post of the bot: by its place among them.
 POST = re.compile(r"post-(\d{1,12})")
 
@@ -23,49 +23,106 @@ class Unknown:
     no: int
 
 
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The ticket meant, and the one to act on: another where it was merged."""
+
+    named: Ticket
+    ticket: Ticket
+
+
 def number(context: Context) -> int | None:
     """The number that the message itself names."""
-    if match := NUMBER.search(context.message.text):
-        return int(match[1])
     found = context.entity("ticket_no")
-    return int(found) if found and found.isascii() and found.isdigit() and len(found) < 10 else None
+    if found and found.isdecimal() and len(found) < 10:
+        return int(found)
+    match = NUMBER.search(context.message.text)
+    return int(match[1]) if match else None
 
 
-async def find(context: Context, action: Action) -> Ticket | Unknown | Sequence[Ticket] | None:
+async def find(context: Context, action: Action) -> Found | Unknown | Sequence[Ticket] | None:
     """The ticket; Unknown for a wrong number, several where the bot must ask, None for none.
 
     In order: the number that the message names, the ticket that it quotes, for details the one
     that the sender opened or added to within 30 minutes, else by who the sender is.
     """
     no = number(context)
-    if no is None:
-        no = await quoted(context)
     if no is not None:
-        return await _by_number(context, no)
-    if action.recent and (no := await recent(context)) is not None:
-        return await tickets.lock(context.session, no)
+        return await by_number(context, action, no)
+    if action.recent:
+        found = await of_detail(context, action)
+        if found is not None:
+            return found
+    elif (no := await quoted(context)) is not None:
+        return await by_number(context, action, no)
     if context.sender.role == "handler":
         return await _of_unit(context, action)
-    return await _of_reporter(context, action)
+    if context.sender.role == "member":
+        return await _of_reporter(context, action)
+    return None
 
 
-async def _by_number(context: Context, no: int) -> Ticket | Unknown:
+async def pointed(context: Context) -> int | None:
+    """The number that the message names, else that of the ticket which it quotes."""
+    no = number(context)
+    return no if no is not None else await quoted(context)
+
+
+async def by_number(context: Context, action: Action, no: int) -> Found | Unknown:
+    """The ticket of a number; a confidential one is answered like one that does not exist."""
     ticket = await tickets.lock(context.session, no)
     if ticket is None or ticket.confidential:
         return Unknown(no)
-    return ticket
+    return await _followed(context, action, ticket)
+
+
+async def of_detail(context: Context, action: Action) -> Found | None:
+    """The ticket that a detail joins by a quote, or because the sender was just at it.
+
+    Also a confidential one, for its own reporter; rules, section 8 ("Misconduct").
+    """
+    for no in (await _quoted(context), await recent(context)):
+        ticket = await tickets.lock(context.session, no) if no is not None else None
+        if ticket is None or (ticket.confidential and ticket.reporter_id != context.sender.id):
+            continue
+        return await _followed(context, action, ticket)
+    return None
+
+
+async def _locked(context: Context, action: Action, no: int) -> Found | None:
+    ticket = await tickets.lock(context.session, no)
+    return await _followed(context, action, ticket) if ticket else None
+
+
+async def _followed(context: Context, action: Action, named: Ticket) -> Found:
+    ticket = named
+    while action.follows and ticket.merged_into is not None:
+        into = await tickets.lock(context.session, ticket.merged_into)
+        if into is None:
+            break
+        ticket = into
+    return Found(named, ticket)
 
 
 async def recent(context: Context) -> int | None:
     """The ticket that the sender last opened or added to in this group within 30 minutes."""
-    since = context.now - timedelta(minutes=context.policy.detail_minutes)
+    since = context.now - timedelta(minutes=context.clock.policy.detail_minutes)
     return await messages.last_touched(
         context.session, context.group.id, context.message.sender_id, since
     )
 
 
 async def quoted(context: Context) -> int | None:
-    """The number of the ticket that the quoted message or post belongs to."""
+    """The number of the ticket that the quoted message or post belongs to.
+
+    None for a confidential one: it can't be found so, and its number is never said.
+    """
+    no = await _quoted(context)
+    ticket = await tickets.get(context.session, no) if no is not None else None
+    return no if ticket is not None and not ticket.confidential else None
+
+
+async def _quoted(context: Context) -> int | None:
     quote = context.message.quote or {}
     if found := NUMBER.search(quote.get("text") or ""):
         return int(found[1])
@@ -73,13 +130,18 @@ async def quoted(context: Context) -> int | None:
     if post := POST.fullmatch(quoted_id):
         said = await context.session.get(Post, int(post[1]))
         about = said.about if said and said.group_id == context.group.id else []
-        return about[0] if len(about) == 1 else None
+        return about[0] if about and (len(about) == 1 or said_of_one(said)) else None
     message = await messages.find(context.session, context.group.id, quoted_id)
     return message.ticket_no if message else None
 
 
-async def _of_reporter(context: Context, action: Action) -> Ticket | None:
-    if context.sender.role != "member" or context.sender.id is None:
+def said_of_one(post: Post | None) -> bool:
+    """Whether a post is the answer to one report, also where it names others that look alike."""
+    return post is not None and post.why == "reply"
+
+
+async def _of_reporter(context: Context, action: Action) -> Found | None:
+    if context.sender.id is None:
         return None
     found = await tickets.of_reporter(
         context.session,
@@ -88,23 +150,18 @@ async def _of_reporter(context: Context, action: Action) -> Ticket | None:
         enterprise=context.sender.enterprise,
         statuses=action.statuses,
     )
-    return await tickets.lock(context.session, found[0].no) if found else None
+    return await _locked(context, action, found.no) if found else None
 
 
-async def _of_unit(context: Context, action: Action) -> Ticket | Sequence[Ticket] | None:
+async def _of_unit(context: Context, action: Action) -> Found | Sequence[Ticket] | None:
     if context.sender.unit_id is None:
         return None
-    found = await tickets.of_unit(
-        context.session,
-        context.group.id,
-        unit_id=context.sender.unit_id,
-        statuses=action.statuses,
-    )
-    if len(found) > 1:
-        return found
-    return await tickets.lock(context.session, found[0].no) if found else None
-
-
-def allowed(context: Context, action: Action, ticket: Ticket) -> bool:
-    """Whether the sender may do this to the ticket."""
-    return action.step is None or rights.may(context.sender, action.step, ticket)
+    for statuses in action.of_unit:
+        found = await tickets.of_unit(
+            context.session, context.group.id, unit_id=context.sender.unit_id, statuses=statuses
+        )
+        if len(found) > 1:
+            return found
+        if found:
+            return await _locked(context, action, found[0].no)
+    return None

@@ -230,6 +230,7 @@ async def load(session: AsyncSession, city: City) -> None:
         members=[member.model_dump() for member in city.members],
         routes=[route.model_dump() for route in city.routes],
         days={day.date: day.working for day in city.calendar},
+        articles=[article.model_dump() for article in city.articles],
         settings=city.settings,
     )
 

@@ -10,8 +10,9 @@ from typing import Any
 import uvicorn
 from pydantic import SecretStr
 
+from actions import clock
 from bot import accounts, city, rasa, web
-from bot.app import App
+from bot.app import App, now
 from bot.embedded import Child, Died, Running, start
 from bot.settings import Settings
 from bot.worker import Worker
@@ -152,5 +153,6 @@ async def prepare(settings: Settings, say: Say) -> None:
             if await cities.empty(session):
                 await city.load(session, city.read(DEFAULT_CITY))
                 say("已载入示例城市(株洲)。换成自己的:./mingcheng city load CITY.yaml")
+            await clock.begin(session, now())
     finally:
         await database.close()

@@ -1,8 +1,8 @@
 """The State Council's calendar as a table: seeded from maintained packages, editable."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 import chinese_calendar
 import holidays
@@ -10,10 +10,13 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage import settings
 from storage.models import Day
 
 ANNOUNCED = "国务院办公厅通知"
 EXPECTED = "法定节假日推算"
+#: Where a day comes from that the city itself has set; it says nothing of the days around it.
+BY_CITY = "本市更正"
 WEEKEND = "周末"
 SATURDAY = 5
 #: How many years past the last announced one are filled in with what the law alone says.
@@ -31,6 +34,15 @@ NAMES = {
 }
 
 
+class Judged(NamedTuple):
+    """A day as the rules ask about it."""
+
+    day: date
+    working: bool
+    why: str
+    official: bool
+
+
 async def seed(session: AsyncSession) -> None:
     """Fill in the days that are missing; what is there, by a notice or by hand, stays.
 
@@ -45,6 +57,7 @@ async def seed(session: AsyncSession) -> None:
             where=(col(Day.source) == EXPECTED) & (made.excluded.source == ANNOUNCED),
         )
         await session.exec(better)
+    await settings.changed(session)
 
 
 def announced() -> Iterator[Day]:
@@ -91,3 +104,31 @@ async def between(session: AsyncSession, first: date, last: date) -> Sequence[Da
         select(Day).where(col(Day.day) >= first, col(Day.day) <= last).order_by(col(Day.day))
     )
     return found.all()
+
+
+async def every(session: AsyncSession) -> list[Judged]:
+    """All days of the table, as plain values."""
+    rows = await session.exec(
+        select(col(Day.day), col(Day.working), col(Day.why), col(Day.official))
+    )
+    return [Judged(*row) for row in rows.all()]
+
+
+async def last_announced(session: AsyncSession) -> date | None:
+    """The last day that a notice announced, or None for an empty table."""
+    found = await session.exec(
+        select(col(Day.day))
+        .where(col(Day.official), col(Day.source) != BY_CITY)
+        .order_by(col(Day.day).desc())
+        .limit(1)
+    )
+    return found.first()
+
+
+async def put(session: AsyncSession, days: Iterable[Day]) -> None:
+    """Set days of the calendar, whatever was there."""
+    rows = [day.model_dump() for day in days]
+    made = insert(Day).values(rows)
+    new = {key: made.excluded[key] for key in ("working", "why", "source", "official")}
+    await session.exec(made.on_conflict_do_update(index_elements=["day"], set_=new))
+    await settings.changed(session)

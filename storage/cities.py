@@ -8,11 +8,10 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage import articles as knowledge
 from storage import settings as changed
+from storage.calendar import BY_CITY
 from storage.models import Day, District, Group, Member, Route, Unit
-
-#: Where a day of the calendar comes from that the city itself has set.
-BY_CITY = "本市更正"
 
 
 async def load(
@@ -24,6 +23,7 @@ async def load(
     members: Sequence[Mapping[str, Any]],
     routes: Sequence[Mapping[str, Any]],
     days: Mapping[date, bool],
+    articles: Sequence[Mapping[str, Any]],
     settings: Mapping[str, Any],
 ) -> None:
     """Insert what is new, change what is known by its name or id, leave the rest."""
@@ -37,7 +37,9 @@ async def load(
         await _put(session, Group, {"id": group["id"]}, rest)
     for member in members:
         key = {"channel": member["channel"], "external_id": member["id"]}
-        rest = {field: member[field] for field in ("name", "role", "enterprise")}
+        rest = {field: member[field] for field in ("name", "role")}
+        if member["enterprise"]:  # else what was learned stays
+            rest |= {"enterprise": member["enterprise"], "enterprise_from": "register"}
         unit_id = ids[member["unit"]] if member["unit"] else None
         await _put(session, Member, key, {**rest, "unit_id": unit_id})
     for route in routes:
@@ -47,6 +49,7 @@ async def load(
         why = "本市安排上班" if working else "本市安排休息"
         rest = {"working": working, "why": why, "source": BY_CITY, "official": True}
         await _put(session, Day, {"day": day}, rest)
+    await knowledge.load(session, articles)
     await changed.write(session, settings)
     await session.flush()
 

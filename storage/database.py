@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
@@ -19,6 +20,8 @@ class Database:
             url, pool_size=size, max_overflow=0, pool_pre_ping=True
         )
         event.listen(self.engine.sync_engine, "connect", _speak_utc)
+        #: What transactions of this database may keep for one another: the rules in force.
+        self.kept: dict[str, Any] = {}
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[AsyncSession]:
@@ -26,7 +29,9 @@ class Database:
 
         Nothing below commits. Rows stay readable after the commit.
         """
-        async with AsyncSession(self.engine, expire_on_commit=False) as session, session.begin():
+        async with AsyncSession(
+            self.engine, expire_on_commit=False, info={"kept": self.kept}
+        ) as session, session.begin():  # fmt: skip
             yield session
 
     async def close(self) -> None:

@@ -9,11 +9,30 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.models import Due
 
+#: At one instant: closures by silence, then reminders, then digests; rules, section 8.
+TURNS = ("silence", "reminders", "weekly", "monthly", "daily", "calendar")
 
-async def plan(session: AsyncSession, what: str, at: datetime, ticket_no: int | None) -> None:
-    """Plan something for an instant; planned twice it is there once."""
-    row = insert(Due).values(what=what, at=at, ticket_no=ticket_no, next_at=at)
-    await session.exec(row.on_conflict_do_nothing())
+
+async def plan(
+    session: AsyncSession, what: str, *instants: datetime, ticket_no: int | None = None
+) -> None:
+    """Plan something for these instants; planned twice it is there once."""
+    if not instants:
+        return
+    turn = TURNS.index(what)
+    rows = [
+        {"what": what, "turn": turn, "at": at, "ticket_no": ticket_no, "next_at": at}
+        for at in sorted(set(instants))
+    ]
+    made = insert(Due).values(rows)
+    await session.exec(
+        made.on_conflict_do_update(
+            index_elements=["what", "ticket_no", "at"],
+            # done already, and planned anew: it is to be done again
+            set_={"done_at": None, "next_at": made.excluded.next_at},
+            where=col(Due.done_at).is_not(None),
+        )
+    )
 
 
 async def drop(session: AsyncSession, what: str, ticket_no: int) -> None:
@@ -25,13 +44,18 @@ async def drop(session: AsyncSession, what: str, ticket_no: int) -> None:
     )
 
 
+async def cancel(session: AsyncSession, what: str) -> None:
+    """Forget all of a kind that is planned and not yet done."""
+    await session.exec(delete(Due).where(col(Due.what) == what, col(Due.done_at).is_(None)))
+
+
 async def claim(session: AsyncSession, until: datetime, *, before: bool = False) -> Due | None:
     """The earliest open work at or before `until` (with `before`: strictly before), locked."""
     next_at = col(Due.next_at)
     found = await session.exec(
         select(Due)
         .where(next_at < until if before else next_at <= until, col(Due.done_at).is_(None))
-        .order_by(next_at, col(Due.at), col(Due.id))
+        .order_by(next_at, col(Due.at), col(Due.turn), col(Due.id))
         .limit(1)
         .with_for_update(skip_locked=True)
     )

@@ -1,16 +1,49 @@
-"""Counts behind the figures; rules, section 6. Rates are made of them in `actions.figures`."""
+"""Counts behind the figures, as of any instant; rules, section 6.
 
-from dataclasses import dataclass, fields
+Each count is a condition, so that the list behind a figure asks for the same. Rates are made of
+counts in `actions.figures`.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
-from sqlmodel import col
+from sqlalchemy import ColumnElement, and_, func, or_
+from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import Select
 
-from storage.models import Ticket, Unit
+from storage import states
+from storage.models import State, Unit
 
-Facet = Literal["unit", "district", "category"]
+Facet = Literal["unit", "district", "category", "group"]
+OPEN = ("new", "assigned", "accepted")
+#: Ends that are no closing: as if it had never been collected.
+VOID = ("rejected", "merged", "withdrawn")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scope:
+    """Which tickets, and as they stood when.
+
+    Args:
+        at: the instant at which they are looked at.
+        since: opened from here on.
+        until: opened before this; exclusive.
+        only: columns of `State` and the value that they must have.
+
+    """
+
+    at: datetime
+    since: datetime | None = None
+    until: datetime | None = None
+    only: Mapping[str, Any] = field(default_factory=dict)
+
+    def where(self) -> ColumnElement[bool]:
+        """The condition that a state fulfils."""
+        only = [getattr(State, name) == value for name, value in self.only.items()]
+        return and_(states.at(self.at), states.opened(self.since, self.until), *only)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,64 +63,87 @@ class Counts:
     reopened: int = 0
 
 
-def conditions(now: datetime) -> dict[str, ColumnElement[bool]]:
-    """Which tickets each count counts, as they stand at `now`; exactly at a deadline is in time."""
-    done = col(Ticket.status).in_(("resolved", "closed"))
+def conditions(at: datetime) -> dict[str, ColumnElement[bool]]:
+    """Which of the collected each count counts at an instant; exactly at a deadline is in time."""
+    done = col(State.status).in_(("resolved", "closed"))
     late = and_(
-        col(Ticket.due_at) < now,
+        col(State.due_at) < at,
         or_(
-            col(Ticket.status).in_(("new", "assigned", "accepted")),
+            col(State.status).in_(OPEN),
             # a suspended one only if it was late when it was suspended; rules, section 8
-            and_(col(Ticket.status) == "suspended", col(Ticket.due_at) < col(Ticket.suspended_at)),
+            and_(col(State.status) == "suspended", col(State.due_at) < col(State.suspended_at)),
         ),
     )
-    responded = col(Ticket.responded_at).is_not(None)
-    rating = col(Ticket.rating)
+    responded = col(State.responded_at).is_not(None)
+    rating = col(State.rating)
     return {
-        "collected": counted(),
+        "collected": collected(),
         "done": done,
-        "on_time": and_(done, col(Ticket.resolved_at) <= col(Ticket.due_at)),
+        "on_time": and_(done, col(State.resolved_at) <= col(State.due_at)),
         "overdue": late,
         "responded": responded,
-        "in_time": and_(responded, col(Ticket.responded_at) <= col(Ticket.first_respond_by)),
-        "unanswered": and_(~responded, col(Ticket.first_respond_by) < now),
+        "in_time": and_(responded, col(State.responded_at) <= col(State.respond_by)),
+        "unanswered": and_(~responded, col(State.respond_by) < at),
         "rated": rating.is_not(None),
         "content": rating.in_(("satisfied", "fairly")),
-        "once_done": col(Ticket.resolve_count) > 0,
-        "reopened": and_(col(Ticket.resolve_count) > 0, col(Ticket.reopened) > 0),
+        "once_done": col(State.resolve_count) > 0,
+        "reopened": and_(col(State.resolve_count) > 0, col(State.reopened) > 0),
     }
 
 
-def counted() -> ColumnElement[bool]:
-    """`collected`: without what was rejected, merged or withdrawn, and without misconduct."""
+def collected() -> ColumnElement[bool]:
+    """`collected`: without what was void, misconduct, and what the bot answered alone."""
     return and_(
-        col(Ticket.status).not_in(("rejected", "merged", "withdrawn")),
-        col(Ticket.kind) != "misconduct",
-        col(Ticket.confidential).is_(False),
+        col(State.status).not_in(VOID),
+        col(State.confidential).is_(False),
+        col(State.alone).is_(False),
     )
 
 
-async def total(session: AsyncSession, now: datetime) -> Counts:
-    """The counts over all tickets."""
-    row = (await session.execute(_counts(now))).one()
+async def total(session: AsyncSession, scope: Scope) -> Counts:
+    """The counts over all tickets of a scope."""
+    row = (await session.exec(_counts(scope.at).where(scope.where()))).one()
     return Counts(*row)
 
 
-async def by(session: AsyncSession, facet: Facet, now: datetime) -> dict[str, Counts]:
-    """The counts for each unit, district or category that has a ticket, by name."""
+async def by(session: AsyncSession, facet: Facet, scope: Scope) -> dict[str, Counts]:
+    """The counts for each unit, district, category or group that has a ticket, by name."""
     key = {
         "unit": col(Unit.name),
-        "district": col(Ticket.district),
-        "category": col(Ticket.category),
-    }
-    query = _counts(now).add_columns(key[facet]).where(key[facet].is_not(None)).group_by(key[facet])
+        "district": col(State.district),
+        "category": col(State.category),
+        "group": col(State.group_id),
+    }[facet]
+    query = _counts(scope.at, key).where(scope.where(), key.is_not(None)).group_by(key)
     if facet == "unit":
-        query = query.join(Unit, col(Unit.id) == col(Ticket.unit_id))
-    rows = (await session.execute(query.order_by(key[facet]))).all()
+        query = query.join(Unit, col(Unit.id) == col(State.unit_id))
+    rows = (await session.exec(query.order_by(key))).all()
     return {name: Counts(*counts) for *counts, name in rows}
 
 
-def _counts(now: datetime) -> Select[*tuple[Any, ...]]:
-    meant = conditions(now)
-    columns = [func.count().filter(meant[field.name]) for field in fields(Counts)]
-    return select(*columns).select_from(Ticket).where(counted())
+async def behind(
+    session: AsyncSession, figure: str, scope: Scope, *, before: int | None = None, most: int = 50
+) -> Sequence[int]:
+    """The numbers of the tickets that a count counts, newest first, below `before`."""
+    query = select(State.ticket_no).where(scope.where(), collected(), conditions(scope.at)[figure])
+    if before is not None:
+        query = query.where(col(State.ticket_no) < before)
+    found = await session.exec(query.order_by(col(State.ticket_no).desc()).limit(most))
+    return found.all()
+
+
+async def answered_alone(session: AsyncSession, scope: Scope) -> int:
+    """How many consults the bot answered alone: counted apart, in no rate."""
+    found = await session.exec(
+        select(func.count())
+        .select_from(State)
+        .where(scope.where(), col(State.alone), col(State.status).not_in(VOID))
+    )
+    return found.one()
+
+
+def _counts(at: datetime, *more: Any) -> Select[*tuple[Any, ...]]:
+    meant = conditions(at)
+    columns: list[Any] = [func.count().filter(meant[field.name]) for field in fields(Counts)]
+    query: Select[*tuple[Any, ...]] = select(*columns, *more)
+    return query.select_from(State).where(collected())

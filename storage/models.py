@@ -1,6 +1,6 @@
 """The tables. One class a table; the names are those of the glossary in ARCHITECTURE.md."""
 
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import (
@@ -42,6 +42,10 @@ class Instant(TypeDecorator[datetime]):
         if value is not None and value.tzinfo is None:
             raise ValueError(f"a moment without offset: {value!r}")
         return value
+
+
+#: The end of what has no end yet.
+FOREVER = datetime(9999, 12, 31, tzinfo=UTC)
 
 
 def _instant(**column: Any) -> Any:
@@ -96,6 +100,7 @@ class Member(SQLModel, table=True):
     role: str = "member"
     unit_id: int | None = Field(default=None, foreign_key="units.id", index=True)
     enterprise: str | None = None
+    enterprise_from: str | None = None  # register, nickname or named: the first has the last word
 
 
 class Route(SQLModel, table=True):
@@ -172,6 +177,13 @@ class Ticket(SQLModel, table=True):
         Index("ix_tickets_district_no", "district", "no"),
         Index("ix_tickets_group_id_no", "group_id", "no"),
         Index("ix_tickets_reporter_id_no", "reporter_id", "no"),
+        Index(
+            "ix_tickets_open",
+            "reported_at",
+            postgresql_where=text(
+                "status::text = ANY (ARRAY['new', 'assigned', 'accepted', 'suspended'])"
+            ),
+        ),
     )
 
     no: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
@@ -191,6 +203,7 @@ class Ticket(SQLModel, table=True):
     reported_at: datetime = _instant()
     respond_by: datetime = _instant()
     due_at: datetime = _instant()
+    counted: dict[str, Any] = _json(dict)  # how both were counted: `actions.deadlines.Part`
     provisional: bool = False
     accepted_at: datetime | None = _instant(default=None)
     responded_at: datetime | None = _instant(default=None)
@@ -205,6 +218,9 @@ class Ticket(SQLModel, table=True):
     rating: str | None = None
     urgent: bool = False
     confidential: bool = False
+    alone: bool = False  # a consult that the bot answered alone
+    asked: bool = False  # the bot asked for place and name, and nobody has told yet
+    urged_at: datetime | None = _instant(default=None)  # when the handler was last told so
     merged_into: int | None = Field(default=None, foreign_key="tickets.no")
 
 
@@ -224,6 +240,124 @@ class Event(SQLModel, table=True):
     message: str | None = None  # external id of the message it came from
     prev: str
     hash: str
+
+
+class State(SQLModel, table=True):
+    """What a ticket was from `since` on until before `until`: the past as it can be asked about.
+
+    One row of each ticket has no end yet. Those rows lie apart (a partition), so that figures of
+    today never walk through the past. Written in the transaction of the step that changes it.
+    """
+
+    __tablename__: ClassVar[str] = "states"
+    __table_args__ = (
+        Index("ix_states_reported_at", "reported_at"),
+        Index("ix_states_until", "until"),
+        {"postgresql_partition_by": "LIST (past)"},
+    )
+
+    ticket_no: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    since: datetime = Field(sa_type=Instant, primary_key=True)
+    past: bool = Field(default=False, primary_key=True)
+    until: datetime = _instant()  # FOREVER for the row that has no end
+    reported_at: datetime = _instant()
+    kind: str
+    status: str
+    category: str | None = None
+    district: str | None = None
+    unit_id: int | None = None
+    group_id: str | None = None
+    due_at: datetime = _instant()
+    respond_by: datetime = _instant()  # the first one
+    responded_at: datetime | None = _instant(default=None)
+    resolved_at: datetime | None = _instant(default=None)
+    suspended_at: datetime | None = _instant(default=None)
+    resolve_count: int = 0
+    reopened: int = 0
+    rating: str | None = None
+    confidential: bool = False
+    alone: bool = False
+
+
+class Link(SQLModel, table=True):
+    """Two tickets that look alike; both directions stand here."""
+
+    __tablename__: ClassVar[str] = "links"
+
+    ticket_no: int = Field(primary_key=True, foreign_key="tickets.no")
+    other_no: int = Field(primary_key=True, foreign_key="tickets.no")
+
+
+class Reminder(SQLModel, table=True):
+    """A level of the ladder: planned for an instant, fired once; rules, section 4."""
+
+    __tablename__: ClassVar[str] = "reminders"
+    __table_args__ = (
+        UniqueConstraint("ticket_no", "level", "deadline"),
+        Index("ix_reminders_open", "at", postgresql_where=text("fired_at IS NULL")),
+    )
+
+    id: int | None = Field(default=None, primary_key=True)
+    ticket_no: int = Field(foreign_key="tickets.no", index=True)
+    level: str
+    at: datetime = _instant()
+    deadline: datetime = _instant()  # of which it reminds
+    fired_at: datetime | None = _instant(default=None)
+
+
+class Letter(SQLModel, table=True):
+    """督办函 or 移交函: drawn up with its level; its layout is made when it is printed."""
+
+    __tablename__: ClassVar[str] = "letters"
+
+    id: int | None = Field(default=None, primary_key=True)
+    ticket_no: int = Field(foreign_key="tickets.no", index=True)
+    kind: str  # supervision, handover
+    at: datetime = _instant()
+    text: str
+
+
+class Review(SQLModel, table=True):
+    """待审: a message that people must judge; what they decide becomes a training example."""
+
+    __tablename__: ClassVar[str] = "reviews"
+    __table_args__ = (Index("ix_reviews_open", "id", postgresql_where=text("decided_at IS NULL")),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    message_id: int = Field(foreign_key="messages.id", unique=True)
+    why: str  # unsure, staff
+    at: datetime = _instant()
+    decided_at: datetime | None = _instant(default=None)
+    by: str | None = None
+    decision: Any = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
+
+
+class Article(SQLModel, table=True):
+    """A piece of the knowledge base; rules, section 5."""
+
+    __tablename__: ClassVar[str] = "articles"
+
+    id: int | None = Field(default=None, primary_key=True)
+    title: str = Field(unique=True)
+    body: str
+    source: str
+    dated: date
+    published: bool = True
+
+
+class Digest(SQLModel, table=True):
+    """日巡查, 周通报, 月讲评: made once for its period; rules, section 7."""
+
+    __tablename__: ClassVar[str] = "digests"
+    __table_args__ = (UniqueConstraint("kind", "until"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    kind: str  # daily, weekly, monthly
+    at: datetime = _instant()  # when it was due
+    made_at: datetime = _instant()
+    since: datetime = _instant()
+    until: datetime = _instant()
+    figures: dict[str, Any] = _json(dict)  # all, before, since_start
 
 
 class Head(SQLModel, table=True):
@@ -271,6 +405,7 @@ class Notice(SQLModel, table=True):
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = _instant()
+    not_before: datetime = _instant()  # in the night it waits
     member_id: int = Field(foreign_key="members.id", index=True)
     level: str
     ticket_no: int | None = Field(default=None, foreign_key="tickets.no", index=True)
@@ -295,11 +430,14 @@ class Due(SQLModel, table=True):
     __tablename__: ClassVar[str] = "due"
     __table_args__ = (
         UniqueConstraint("what", "ticket_no", "at", postgresql_nulls_not_distinct=True),
-        Index("ix_due_open", "next_at", "at", "id", postgresql_where=text("done_at IS NULL")),
+        Index(
+            "ix_due_open", "next_at", "at", "turn", "id", postgresql_where=text("done_at IS NULL")
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = _instant()
+    turn: int  # at one instant the lower one comes first
     what: str
     ticket_no: int | None = Field(default=None, foreign_key="tickets.no", index=True)
     next_at: datetime = _instant()  # `at`, or later where it failed

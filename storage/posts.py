@@ -1,13 +1,15 @@
 """What the bot says: written with the step that causes it, claimed by the sender."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
+from sqlalchemy import insert
 from sqlalchemy.orm import aliased
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage.models import Notice, Post
+from storage.models import Member, Notice, Post
 
 
 async def say(
@@ -38,20 +40,41 @@ async def say(
     return post
 
 
+async def say_all(
+    session: AsyncSession,
+    rows: Sequence[Mapping[str, Any]],
+    *,
+    at: datetime,
+    why: str,
+    not_before: datetime,
+) -> None:
+    """Queue many posts at once, addressed to nobody: each with its group, text and tickets."""
+    same = {"at": at, "why": why, "next_at": not_before, "to": [], "status": "waiting", "tries": 0}
+    for first in range(0, len(rows), 1000):
+        made = [{**row, **same} for row in rows[first : first + 1000]]
+        await session.exec(insert(Post).values(made))
+
+
 async def tell(
     session: AsyncSession,
+    members: Sequence[Member],
     *,
-    member_id: int,
     level: str,
     text: str,
     at: datetime,
     ticket_no: int | None = None,
-) -> Notice:
-    """Leave a notice for one person."""
-    notice = Notice(member_id=member_id, level=level, text=text, at=at, ticket_no=ticket_no)
-    session.add(notice)
-    await session.flush()
-    return notice
+    not_before: datetime | None = None,
+) -> None:
+    """Leave a notice for each of these people; it is shown from `not_before` on."""
+    rows = [
+        {
+            "member_id": member.id, "level": level, "text": text, "at": at,
+            "ticket_no": ticket_no, "not_before": not_before or at,
+        }
+        for member in members
+    ]  # fmt: skip
+    if rows:
+        await session.exec(insert(Notice).values(rows))
 
 
 async def claim(session: AsyncSession, now: datetime) -> Post | None:

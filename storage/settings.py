@@ -1,18 +1,25 @@
 """The numbers and times of the rules that the city changed."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage.models import Setting
+from storage.models import Head, Setting
+
+#: Counts the changes of settings and calendar, so that they need not be read each time.
+REVISION = "rules"
+#: Not a rule: when the service began to count.
+START = "start"
 
 
 async def read(session: AsyncSession) -> dict[str, Any]:
     """All changed settings by name."""
-    return {row.key: row.value for row in (await session.exec(select(Setting))).all()}
+    rows = (await session.exec(select(Setting))).all()
+    return {row.key: row.value for row in rows if row.key != START}
 
 
 async def write(session: AsyncSession, values: Mapping[str, Any]) -> None:
@@ -20,3 +27,25 @@ async def write(session: AsyncSession, values: Mapping[str, Any]) -> None:
     for key, value in values.items():
         row = insert(Setting).values(key=key, value=value)
         await session.exec(row.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+    await changed(session)
+
+
+async def revision(session: AsyncSession) -> int:
+    """How often settings or calendar were changed."""
+    return (await session.exec(select(Head.last).where(Head.name == REVISION))).first() or 0
+
+
+async def changed(session: AsyncSession) -> None:
+    """Settings or calendar are not what they were: whoever kept them reads them again."""
+    row = insert(Head).values(name=REVISION, last=1, hash="")
+    await session.exec(
+        row.on_conflict_do_update(index_elements=["name"], set_={"last": Head.last + 1})
+    )
+
+
+async def began(session: AsyncSession, now: datetime) -> datetime:
+    """When the service began to count: `now` where it has not begun yet."""
+    row = insert(Setting).values(key=START, value=now.isoformat())
+    await session.exec(row.on_conflict_do_nothing())
+    found = (await session.exec(select(Setting).where(Setting.key == START))).one()
+    return datetime.fromisoformat(found.value)

@@ -2,27 +2,26 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from datetime import datetime
 
 from sqlalchemy import ColumnElement
+from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.events import head
-from storage.models import Ticket
+from storage.models import Link, Ticket
 
 #: What is not in here has ended; rules, section 2.
 OPEN = ("new", "assigned", "accepted", "suspended")
 
 
-async def make(session: AsyncSession, **fields: Any) -> Ticket:
-    """A new ticket with the next running number; no number is given twice or left out."""
+async def next_number(session: AsyncSession) -> int:
+    """The next running number; none is given twice or, when the transaction ends well, left out."""
     counter = await head(session, "ticket")
     counter.last += 1
-    ticket = Ticket(no=counter.last, **fields)
-    session.add_all((counter, ticket))
-    await session.flush()
-    return ticket
+    session.add(counter)
+    return counter.last
 
 
 async def lock(session: AsyncSession, no: int) -> Ticket | None:
@@ -48,8 +47,8 @@ async def of_reporter(
     reporter_id: int,
     enterprise: str | None,
     statuses: Sequence[str],
-) -> Sequence[Ticket]:
-    """The reporter's own tickets in a group, latest first: same enterprise, else same sender."""
+) -> Ticket | None:
+    """The reporter's latest own ticket in a group: same enterprise, else same sender."""
     own = _own(reporter_id, enterprise)
     found = await session.exec(
         select(Ticket)
@@ -60,9 +59,9 @@ async def of_reporter(
             own,
         )
         .order_by(col(Ticket.no).desc())
-        .limit(20)
+        .limit(1)
     )
-    return found.all()
+    return found.first()
 
 
 async def of_unit(
@@ -81,6 +80,48 @@ async def of_unit(
         .limit(20)
     )
     return found.all()
+
+
+async def running(session: AsyncSession) -> Sequence[int]:
+    """The numbers of what has not ended and is not resolved, in order."""
+    found = await session.exec(
+        select(Ticket.no).where(col(Ticket.status).in_(OPEN)).order_by(col(Ticket.no))
+    )
+    return found.all()
+
+
+async def near(session: AsyncSession, ticket: Ticket, since: datetime) -> Sequence[tuple[int, str]]:
+    """Number and text of what is open in the same group or district, oldest first."""
+    there = col(Ticket.group_id) == ticket.group_id
+    if ticket.district is not None:
+        there |= col(Ticket.district) == ticket.district
+    found = await session.exec(
+        select(Ticket.no, Ticket.text)
+        .where(
+            col(Ticket.status).in_(OPEN),
+            col(Ticket.confidential).is_(False),
+            Ticket.reported_at >= since,
+            Ticket.no < ticket.no,
+            there,
+        )
+        .order_by(col(Ticket.no))
+    )
+    return found.all()
+
+
+async def link(session: AsyncSession, one: int, other: int) -> None:
+    """Note that two tickets look alike; each then lists the other."""
+    rows = [{"ticket_no": one, "other_no": other}, {"ticket_no": other, "other_no": one}]
+    await session.exec(insert(Link).values(rows).on_conflict_do_nothing())
+
+
+async def related(session: AsyncSession) -> dict[int, list[int]]:
+    """The numbers that each ticket lists, in order."""
+    rows = await session.exec(select(Link).order_by(col(Link.ticket_no), col(Link.other_no)))
+    found: dict[int, list[int]] = {}
+    for row in rows.all():
+        found.setdefault(row.ticket_no, []).append(row.other_no)
+    return found
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

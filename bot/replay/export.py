@@ -10,12 +10,14 @@ from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions.figures import figures
-from storage import events
+from storage import digests, events, reminders, tickets
 from storage import figures as counts
 from storage.events import ZONE
 from storage.models import Member, Message, Notice, Post, Ticket, Unit
 
 TIMES = ("reported_at", "respond_by", "due_at", "accepted_at", "resolved_at", "closed_at")
+#: What these messages do changes nothing about a ticket.
+UNLISTED = ("ask", "urge", "request")
 PLAIN = (
     "no", "kind", "status", "category", "source", "enterprise", "district", "address", "assisting",
     "text", "provisional", "reopened", "extended", "rating", "urgent", "confidential",
@@ -26,7 +28,7 @@ async def write(session: AsyncSession, out: Path, until: datetime) -> None:
     """Write all files into `out`; figures as they stand at `until`."""
     _lines(out / "tickets.jsonl", await _tickets(session))
     _lines(out / "said.jsonl", await _said(session, until))
-    _lines(out / "notices.jsonl", await _notices(session))
+    _lines(out / "notices.jsonl", await _notices(session, until))
     _lines(out / "events.jsonl", await _events(session))
     text = json.dumps(await _figures(session, until), ensure_ascii=False, indent=1)
     (out / "figures.json").write_text(text + "\n", encoding="utf-8")
@@ -50,7 +52,12 @@ async def _names(session: AsyncSession) -> tuple[dict[int | None, str], dict[int
 async def _tickets(session: AsyncSession) -> list[dict[str, Any]]:
     people, units = await _names(session)
     of: dict[int, list[Message]] = {}
-    acted = select(Message).where(col(Message.ticket_no).is_not(None)).order_by(col(Message.said))
+    acted = (
+        select(Message)
+        .where(col(Message.ticket_no).is_not(None), col(Message.effect).not_in(UNLISTED))
+        .order_by(col(Message.said))
+    )
+    related, fired = await tickets.related(session), await reminders.fired(session)
     for message in (await session.exec(acted)).all():
         of.setdefault(message.ticket_no or 0, []).append(message)
     rows = []
@@ -63,10 +70,13 @@ async def _tickets(session: AsyncSession) -> list[dict[str, Any]]:
                 "group": ticket.group_id,
                 "reporter": people.get(ticket.reporter_id),
                 "unit": units.get(ticket.unit_id),
-                "related": [],
+                "related": related.get(ticket.no, []),
                 "messages": [message.external_id for message in messages],
                 "recalled": [row.external_id for row in messages if row.recalled_at],
-                "reminders": [],
+                "reminders": [
+                    {"level": row.level, "at": _at(row.fired_at)}
+                    for row in fired.get(ticket.no, [])
+                ],
             }
         )
     return rows
@@ -88,12 +98,13 @@ async def _said(session: AsyncSession, until: datetime) -> list[dict[str, Any]]:
     ]
 
 
-async def _notices(session: AsyncSession) -> list[dict[str, Any]]:
+async def _notices(session: AsyncSession, until: datetime) -> list[dict[str, Any]]:
     people, _ = await _names(session)
-    rows = (await session.exec(select(Notice).order_by(col(Notice.at), col(Notice.id)))).all()
+    shown = select(Notice).where(col(Notice.not_before) <= until)
+    rows = (await session.exec(shown.order_by(col(Notice.not_before), col(Notice.id)))).all()
     return [
         {
-            "at": _at(row.at),
+            "at": _at(row.not_before),
             "to": people[row.member_id],
             "level": row.level,
             "ticket": row.ticket_no,
@@ -111,9 +122,17 @@ async def _events(session: AsyncSession) -> list[dict[str, Any]]:
 
 
 async def _figures(session: AsyncSession, until: datetime) -> dict[str, Any]:
-    result: dict[str, Any] = {"all": figures(await counts.total(session, until))}
+    scope = counts.Scope(at=until)
+    result: dict[str, Any] = {"all": figures(await counts.total(session, scope))}
     facets: tuple[counts.Facet, ...] = ("unit", "district", "category")
     for facet in facets:
-        found = await counts.by(session, facet, until)
+        found = await counts.by(session, facet, scope)
         result[facet] = {name: figures(of) for name, of in found.items()}
-    return {**result, "digests": []}
+    result["digests"] = [
+        {
+            "digest": row.kind, "at": _at(row.made_at), "from": _at(row.since),
+            "to": _at(row.until), **row.figures,
+        }
+        for row in await digests.every(session)
+    ]  # fmt: skip
+    return result

@@ -8,7 +8,7 @@ from typing import Protocol
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actions import steps
+from actions import clock, steps
 from actions.base import Refused
 from actions.render import render
 from bot import city as cities
@@ -86,6 +86,7 @@ async def run(database: Database, recorded: Recorded, until: datetime, progress:
     async with database.transaction() as session:
         await calendar.seed(session)
         await cities.load(session, recorded.city)
+        await clock.begin(session, cities.start(recorded.city))
     channels = {group.id: group.channel for group in recorded.city.groups}
     whole = len(recorded.lines)
     for done, (line, read) in enumerate(zip(recorded.lines, recorded.parses, strict=True), 1):
@@ -130,7 +131,7 @@ async def _step(database: Database, line: StepLine) -> None:
         except Refused as refused:
             if by.id is not None:
                 await posts.tell(
-                    session, member_id=by.id, level="refused", text=str(refused), at=line.at,
+                    session, [by], level="refused", text=str(refused), at=line.at,
                     ticket_no=line.ticket if isinstance(line.ticket, int) else None,
                 )  # fmt: skip
 

@@ -14,6 +14,17 @@ def upgrade() -> None:
     """Forwards."""
     op.execute(sa.schema.CreateSequence(sa.Sequence("said_seq")))
     op.create_table(
+        "articles",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("title", sa.String(), nullable=False),
+        sa.Column("body", sa.String(), nullable=False),
+        sa.Column("source", sa.String(), nullable=False),
+        sa.Column("dated", sa.Date(), nullable=False),
+        sa.Column("published", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_articles")),
+        sa.UniqueConstraint("title", name=op.f("uq_articles_title")),
+    )
+    op.create_table(
         "days",
         sa.Column("day", sa.Date(), nullable=False),
         sa.Column("working", sa.Boolean(), nullable=False),
@@ -21,6 +32,18 @@ def upgrade() -> None:
         sa.Column("source", sa.String(), nullable=False),
         sa.Column("official", sa.Boolean(), nullable=False),
         sa.PrimaryKeyConstraint("day", name=op.f("pk_days")),
+    )
+    op.create_table(
+        "digests",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("figures", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_digests")),
+        sa.UniqueConstraint("kind", "until", name=op.f("uq_digests_kind_until")),
     )
     op.create_table(
         "districts",
@@ -60,6 +83,37 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("key", name=op.f("pk_settings")),
     )
     op.create_table(
+        "states",
+        sa.Column("ticket_no", sa.Integer(), autoincrement=False, nullable=False),
+        sa.Column("since", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("past", sa.Boolean(), nullable=False),
+        sa.Column("until", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("status", sa.String(), nullable=False),
+        sa.Column("category", sa.String(), nullable=True),
+        sa.Column("district", sa.String(), nullable=True),
+        sa.Column("unit_id", sa.Integer(), nullable=True),
+        sa.Column("group_id", sa.String(), nullable=True),
+        sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("respond_by", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("responded_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("resolved_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("suspended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("resolve_count", sa.Integer(), nullable=False),
+        sa.Column("reopened", sa.Integer(), nullable=False),
+        sa.Column("rating", sa.String(), nullable=True),
+        sa.Column("confidential", sa.Boolean(), nullable=False),
+        sa.Column("alone", sa.Boolean(), nullable=False),
+        sa.PrimaryKeyConstraint("ticket_no", "since", "past", name=op.f("pk_states")),
+        postgresql_partition_by="LIST (past)",
+    )
+    # one row of each ticket has no end yet: they lie apart, and those that ended among themselves
+    op.execute("CREATE TABLE states_now PARTITION OF states FOR VALUES IN (false)")
+    op.execute("CREATE TABLE states_past PARTITION OF states FOR VALUES IN (true)")
+    op.create_index("ix_states_reported_at", "states", ["reported_at"], unique=False)
+    op.create_index("ix_states_until", "states", ["until"], unique=False)
+    op.create_table(
         "units",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("name", sa.String(), nullable=False),
@@ -77,6 +131,7 @@ def upgrade() -> None:
         sa.Column("role", sa.String(), nullable=False),
         sa.Column("unit_id", sa.Integer(), nullable=True),
         sa.Column("enterprise", sa.String(), nullable=True),
+        sa.Column("enterprise_from", sa.String(), nullable=True),
         sa.ForeignKeyConstraint(["unit_id"], ["units.id"], name=op.f("fk_members_unit_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_members")),
         sa.UniqueConstraint("channel", "external_id", name=op.f("uq_members_channel_external_id")),
@@ -125,6 +180,7 @@ def upgrade() -> None:
         sa.Column("reported_at", sa.DateTime(timezone=True), nullable=False),
         sa.Column("respond_by", sa.DateTime(timezone=True), nullable=False),
         sa.Column("due_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("counted", postgresql.JSONB(astext_type=sa.Text()), nullable=False),
         sa.Column("provisional", sa.Boolean(), nullable=False),
         sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("responded_at", sa.DateTime(timezone=True), nullable=True),
@@ -139,6 +195,9 @@ def upgrade() -> None:
         sa.Column("rating", sa.String(), nullable=True),
         sa.Column("urgent", sa.Boolean(), nullable=False),
         sa.Column("confidential", sa.Boolean(), nullable=False),
+        sa.Column("alone", sa.Boolean(), nullable=False),
+        sa.Column("asked", sa.Boolean(), nullable=False),
+        sa.Column("urged_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("merged_into", sa.Integer(), nullable=True),
         sa.ForeignKeyConstraint(["group_id"], ["groups.id"], name=op.f("fk_tickets_group_id")),
         sa.ForeignKeyConstraint(["handler_id"], ["members.id"], name=op.f("fk_tickets_handler_id")),
@@ -153,6 +212,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_tickets_district_no", "tickets", ["district", "no"], unique=False)
     op.create_index("ix_tickets_group_id_no", "tickets", ["group_id", "no"], unique=False)
+    op.create_index(
+        "ix_tickets_open",
+        "tickets",
+        ["reported_at"],
+        unique=False,
+        postgresql_where=sa.text(
+            "status::text = ANY (ARRAY['new', 'assigned', 'accepted', 'suspended'])"
+        ),
+    )
     op.create_index("ix_tickets_reporter_id_no", "tickets", ["reporter_id", "no"], unique=False)
     op.create_index("ix_tickets_status_no", "tickets", ["status", "no"], unique=False)
     op.create_index("ix_tickets_unit_id_no", "tickets", ["unit_id", "no"], unique=False)
@@ -160,6 +228,7 @@ def upgrade() -> None:
         "due",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("turn", sa.Integer(), nullable=False),
         sa.Column("what", sa.String(), nullable=False),
         sa.Column("ticket_no", sa.Integer(), nullable=True),
         sa.Column("next_at", sa.DateTime(timezone=True), nullable=False),
@@ -178,7 +247,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_due_open",
         "due",
-        ["next_at", "at", "id"],
+        ["next_at", "at", "turn", "id"],
         unique=False,
         postgresql_where=sa.text("done_at IS NULL"),
     )
@@ -200,6 +269,25 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_events")),
     )
     op.create_index(op.f("ix_events_ticket_no"), "events", ["ticket_no"], unique=False)
+    op.create_table(
+        "letters",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("ticket_no", sa.Integer(), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("text", sa.String(), nullable=False),
+        sa.ForeignKeyConstraint(["ticket_no"], ["tickets.no"], name=op.f("fk_letters_ticket_no")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_letters")),
+    )
+    op.create_index(op.f("ix_letters_ticket_no"), "letters", ["ticket_no"], unique=False)
+    op.create_table(
+        "links",
+        sa.Column("ticket_no", sa.Integer(), nullable=False),
+        sa.Column("other_no", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["other_no"], ["tickets.no"], name=op.f("fk_links_other_no")),
+        sa.ForeignKeyConstraint(["ticket_no"], ["tickets.no"], name=op.f("fk_links_ticket_no")),
+        sa.PrimaryKeyConstraint("ticket_no", "other_no", name=op.f("pk_links")),
+    )
     op.create_table(
         "messages",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -245,6 +333,7 @@ def upgrade() -> None:
         "notices",
         sa.Column("id", sa.Integer(), nullable=False),
         sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
         sa.Column("member_id", sa.Integer(), nullable=False),
         sa.Column("level", sa.String(), nullable=False),
         sa.Column("ticket_no", sa.Integer(), nullable=True),
@@ -255,6 +344,28 @@ def upgrade() -> None:
     )
     op.create_index(op.f("ix_notices_member_id"), "notices", ["member_id"], unique=False)
     op.create_index(op.f("ix_notices_ticket_no"), "notices", ["ticket_no"], unique=False)
+    op.create_table(
+        "reminders",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("ticket_no", sa.Integer(), nullable=False),
+        sa.Column("level", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("deadline", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("fired_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["ticket_no"], ["tickets.no"], name=op.f("fk_reminders_ticket_no")),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reminders")),
+        sa.UniqueConstraint(
+            "ticket_no", "level", "deadline", name=op.f("uq_reminders_ticket_no_level_deadline")
+        ),
+    )
+    op.create_index(
+        "ix_reminders_open",
+        "reminders",
+        ["at"],
+        unique=False,
+        postgresql_where=sa.text("fired_at IS NULL"),
+    )
+    op.create_index(op.f("ix_reminders_ticket_no"), "reminders", ["ticket_no"], unique=False)
     op.create_table(
         "signins",
         sa.Column("token", sa.String(), nullable=False),
@@ -309,10 +420,38 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("group_id", "member_id", name=op.f("pk_questions")),
     )
+    op.create_table(
+        "reviews",
+        sa.Column("id", sa.Integer(), nullable=False),
+        sa.Column("message_id", sa.Integer(), nullable=False),
+        sa.Column("why", sa.String(), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("decided_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("by", sa.String(), nullable=True),
+        sa.Column(
+            "decision", postgresql.JSONB(none_as_null=True, astext_type=sa.Text()), nullable=True
+        ),
+        sa.ForeignKeyConstraint(
+            ["message_id"], ["messages.id"], name=op.f("fk_reviews_message_id")
+        ),
+        sa.PrimaryKeyConstraint("id", name=op.f("pk_reviews")),
+        sa.UniqueConstraint("message_id", name=op.f("uq_reviews_message_id")),
+    )
+    op.create_index(
+        "ix_reviews_open",
+        "reviews",
+        ["id"],
+        unique=False,
+        postgresql_where=sa.text("decided_at IS NULL"),
+    )
 
 
 def downgrade() -> None:
     """Backwards."""
+    op.drop_index(
+        "ix_reviews_open", table_name="reviews", postgresql_where=sa.text("decided_at IS NULL")
+    )
+    op.drop_table("reviews")
     op.drop_table("questions")
     op.drop_index(
         "ix_posts_waiting", table_name="posts", postgresql_where=sa.text("status = 'waiting'")
@@ -321,6 +460,11 @@ def downgrade() -> None:
     op.drop_table("posts")
     op.drop_index(op.f("ix_signins_login"), table_name="signins")
     op.drop_table("signins")
+    op.drop_index(op.f("ix_reminders_ticket_no"), table_name="reminders")
+    op.drop_index(
+        "ix_reminders_open", table_name="reminders", postgresql_where=sa.text("fired_at IS NULL")
+    )
+    op.drop_table("reminders")
     op.drop_index(op.f("ix_notices_ticket_no"), table_name="notices")
     op.drop_index(op.f("ix_notices_member_id"), table_name="notices")
     op.drop_table("notices")
@@ -332,6 +476,9 @@ def downgrade() -> None:
     )
     op.drop_index("ix_messages_group_id_said", table_name="messages")
     op.drop_table("messages")
+    op.drop_table("links")
+    op.drop_index(op.f("ix_letters_ticket_no"), table_name="letters")
+    op.drop_table("letters")
     op.drop_index(op.f("ix_events_ticket_no"), table_name="events")
     op.drop_table("events")
     op.drop_index(op.f("ix_due_ticket_no"), table_name="due")
@@ -340,6 +487,13 @@ def downgrade() -> None:
     op.drop_index("ix_tickets_unit_id_no", table_name="tickets")
     op.drop_index("ix_tickets_status_no", table_name="tickets")
     op.drop_index("ix_tickets_reporter_id_no", table_name="tickets")
+    op.drop_index(
+        "ix_tickets_open",
+        table_name="tickets",
+        postgresql_where=sa.text(
+            "status::text = ANY (ARRAY['new', 'assigned', 'accepted', 'suspended'])"
+        ),
+    )
     op.drop_index("ix_tickets_group_id_no", table_name="tickets")
     op.drop_index("ix_tickets_district_no", table_name="tickets")
     op.drop_table("tickets")
@@ -348,10 +502,15 @@ def downgrade() -> None:
     op.drop_index(op.f("ix_members_unit_id"), table_name="members")
     op.drop_table("members")
     op.drop_table("units")
+    op.drop_index("ix_states_until", table_name="states")
+    op.drop_index("ix_states_reported_at", table_name="states")
+    op.drop_table("states")
     op.drop_table("settings")
     op.drop_table("poisoned")
     op.drop_table("heads")
     op.drop_table("groups")
     op.drop_table("districts")
+    op.drop_table("digests")
     op.drop_table("days")
+    op.drop_table("articles")
     op.execute(sa.schema.DropSequence(sa.Sequence("said_seq")))
