@@ -12,7 +12,7 @@ async def run(context: Context, ticket: Ticket | None) -> None:
     if ticket is None:
         return
     context.acted("add", ticket)
-    if ticket.status == "resolved":
+    if ticket.status == "resolved" and context.sender.role == "member":
         calendar = await Calendar.around(context.session, context.now.date())
         await listen(context.session, ticket, context.now, Clock(context.policy, calendar))
     if not ticket.address and (place := context.entity("address")):

@@ -8,9 +8,11 @@ from storage import people
 from storage.models import Member
 
 PARTS = re.compile(r"[-—－_ ]")
-#: How the name of a body of government ends.
+#: How the name of a body of government ends; 加油站, 车队 and 研究所 are enterprises.
 GOVERNMENT = re.compile(
-    r"(?:局|委|办|厅|院|所|队|站|中心|管委会|街道|政府|公司督查室|督查室|专班|纪委|纪检组?)$"
+    r"(?:局|委|办|厅|(?:法|检察)院|(?:派出|司法|财政|税务|监管|国土)所|[总支大中]队|"
+    r"(?:监督|监测|消防|消防救援)站|(?:服务|指挥|执法|监测|疾控|交易)中心|"
+    r"管委会|街道|政府|督查室|专班|纪委|纪检组?)$"
 )
 
 

@@ -7,13 +7,14 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions import args as given
+from actions import rights
 from actions.base import Refused
 from actions.calendar import Calendar
 from actions.deadlines import Clock, Terms
 from actions.policy import Policy
 from actions.render import render
 from storage import due, events, people, posts, tickets
-from storage.models import Member, Message, Ticket
+from storage.models import Member, Message, Ticket, Unit
 
 #: Who takes a step that nobody takes: the clock, and the routing of a new ticket.
 CLOCK = "clock"
@@ -77,10 +78,10 @@ class Move:
     async def tell(
         self, members: list[Member], level: str, template: str, **values: object
     ) -> None:
-        """Leave each of these people a notice about the ticket."""
+        """Leave each of these people a notice about the ticket, if they may see it."""
         text = render(template, no=self.ticket.no, text=self.ticket.text, **values)
         for member in members:
-            if member.id is not None:
+            if member.id is not None and rights.sees(member, self.ticket):
                 await posts.tell(
                     self.session,
                     member_id=member.id,
@@ -116,24 +117,25 @@ async def transfer(move: Move) -> None:
 
 async def _hand_over(move: Move, step: str) -> None:
     wanted = _of(move, given.Unit)
-    lead = await people.unit_named(move.session, wanted.unit)
-    assisting = [await people.unit_named(move.session, name) for name in wanted.assisting]
-    if lead is None or None in assisting:
-        known = {unit.name for unit in assisting if unit}
-        missing = (
-            wanted.unit if lead is None else next(n for n in wanted.assisting if n not in known)
-        )
-        raise Refused(render("refused_unit", unit=missing))
+    lead = await _unit(move, wanted.unit)
+    assisting = [await _unit(move, name) for name in wanted.assisting]
     if step == "transfer" and lead.id == move.ticket.unit_id:
         raise Refused(render("refused_same_unit", no=move.ticket.no, unit=lead.name))
     ticket = move.ticket
     ticket.unit_id, ticket.handler_id = lead.id, None
-    ticket.assisting = [unit.name for unit in assisting if unit]
+    ticket.assisting = [unit.name for unit in assisting]
     await move.log(step, move.to, wanted.reason or lead.name)
     if lead.id is not None:
         handlers = list(await people.handlers(move.session, lead.id))
         await move.tell(handlers, "assigned", "notice_assigned", due_at=ticket.due_at)
     await move.post("post_assigned", unit=lead.name, due_at=ticket.due_at, step=step)
+
+
+async def _unit(move: Move, name: str) -> Unit:
+    unit = await people.unit_named(move.session, name)
+    if unit is None:
+        raise Refused(render("refused_unit", unit=name))
+    return unit
 
 
 async def give_back(move: Move) -> None:

@@ -37,11 +37,13 @@ async def open_ticket(
 ) -> tuple[Ticket, Unit | None]:
     """Open a ticket and give it to the unit of the best route.
 
-    Without a route it stays `new`, and the coordinators are told.
+    Without a route it stays `new`, and the coordinators are told. Misconduct is confidential, has
+    no unit, and is told to the inspectors alone.
     """
+    secret = report.kind == "misconduct"
     clock = Clock(policy, await Calendar.around(session, now.date()))
     terms = clock.opened(report.kind, now, urgent=report.urgent)
-    unit = await people.route(session, report.category, report.district)
+    unit = None if secret else await people.route(session, report.category, report.district)
     ticket = await tickets.make(
         session,
         kind=report.kind,
@@ -59,6 +61,7 @@ async def open_ticket(
         first_respond_by=terms.respond.at,
         due_at=terms.resolve.at,
         provisional=terms.provisional,
+        confidential=secret,
     )
     await events.append(
         session, ticket_no=ticket.no, at=now, by=by.external_id, step="open", was=None,
@@ -67,8 +70,8 @@ async def open_ticket(
     if unit is not None:
         await _assigned(session, ticket, unit, report, now)
     else:
-        coordinators = await people.with_role(session, "coordinator")
-        await _tell(session, ticket, list(coordinators), "new", now)
+        told = await people.with_role(session, "inspector" if secret else "coordinator")
+        await _tell(session, ticket, list(told), "new", now)
     return ticket, unit
 
 

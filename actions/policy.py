@@ -9,6 +9,9 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage import settings
 
+#: More than this is a slip of the pen, and no calendar reaches so far.
+MOST = 1000
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:
@@ -61,7 +64,10 @@ def _read(name: str, kind: type, value: object) -> Any:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if kind is float and number and 0 <= float(str(value)) <= 1:
         return float(str(value))
-    if kind is int and isinstance(value, int) and number and value >= 0:
+    least = 1 if name.endswith("_days") else 0  # the day itself never counts
+    if kind is int and isinstance(value, int) and number and least <= value <= MOST:
         return value
-    shape = {int: "一个不小于 0 的整数", float: "0 到 1 之间的数"}.get(kind, '"17:30" 这样的时刻')
+    shape = {int: f"{least} 到 {MOST} 之间的整数", float: "0 到 1 之间的数"}.get(
+        kind, '"17:30" 这样的时刻'
+    )
     raise ValueError(f"设置 {name} 应是{shape}")

@@ -8,10 +8,15 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from actions.deadlines import ZONE
 from actions.names import TEXTS, name
 
-PHONE = re.compile(r"(?<!\d)(1[3-9]\d)\d{4}(\d{4})(?!\d)")
-LANDLINE = re.compile(r"(?<!\d)(0\d{2,3}-?\d{2})\d{3}(\d{2,3})(?!\d)")
+#: With the country's code before it or not, in one piece or as people group it: 138 1234 5678.
+PHONE = re.compile(r"(?<!\d)((?:86[- ]?)?1[3-9]\d)[- ]?\d{4}[- ]?(\d{4})(?!\d)")
+LANDLINE = re.compile(r"(?<!\d)(0\d{2,3}[- ]?\d{2})\d{3}(\d{2,3})(?!\d)")
 #: What a group reads as a command: mentions of all, mark-up, codes of bridges.
 SHARP = str.maketrans({"<": "‹", ">": "›", "[": "［", "]": "］", "`": "'", "*": "＊", "@": "＠"})
+#: What is not seen but acts: control characters, and those that turn or hide what follows.
+HIDDEN = re.compile(
+    "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
+)
 
 
 def masked(text: str) -> str:
@@ -21,7 +26,7 @@ def masked(text: str) -> str:
 
 def plain(text: str) -> str:
     """What somebody wrote, harmless wherever the bot repeats it: one line, no mark-up, masked."""
-    return " ".join(masked(text).translate(SHARP).split())
+    return masked(" ".join(HIDDEN.sub("", text).translate(SHARP).split()))
 
 
 def moment(at: datetime) -> str:

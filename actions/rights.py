@@ -16,6 +16,8 @@ COORDINATION = frozenset(
     }
 )  # fmt: skip
 INSPECTION = frozenset({"recheck", "ask"})
+#: What nobody does but the clock.
+CLOCK = frozenset({"silence"})
 
 
 def sees(member: Member, ticket: Ticket) -> bool:
@@ -32,7 +34,7 @@ def sees(member: Member, ticket: Ticket) -> bool:
 def may(member: Member, step: str, ticket: Ticket) -> bool:
     """Whether somebody may take a step on a ticket, whatever its status."""
     if ticket.confidential:
-        return member.role == "inspector"
+        return member.role == "inspector" and step not in CLOCK
     match member.role:
         case "member":
             return step in OWN and owns(member, ticket)

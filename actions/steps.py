@@ -98,7 +98,7 @@ def statuses(step: str) -> tuple[str, ...]:
 def _open(step: str, ticket: Ticket) -> bool:
     if step in UNROUTED and ticket.status == "new" and not ticket.confidential:
         return False
-    return ticket.status in STEPS[step]
+    return ticket.status in STEPS.get(step, {})  # `open` is a step, but of no ticket that is there
 
 
 async def named(session: AsyncSession, external_id: str) -> Member:

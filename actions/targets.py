@@ -28,7 +28,7 @@ def number(context: Context) -> int | None:
     if match := NUMBER.search(context.message.text):
         return int(match[1])
     found = context.entity("ticket_no")
-    return int(found) if found and found.isascii() and found.isdigit() and len(found) < 10 else None
+    return int(found) if found and found.isdecimal() and len(found) < 10 else None
 
 
 async def find(context: Context, action: Action) -> Ticket | Unknown | Sequence[Ticket] | None:

@@ -4,9 +4,10 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import col
 from sqlmodel.ext.asyncio.session import AsyncSession
+from sqlmodel.sql.expression import Select
 
 from storage.models import Ticket, Unit
 
@@ -69,7 +70,7 @@ def counted() -> ColumnElement[bool]:
 
 async def total(session: AsyncSession, now: datetime) -> Counts:
     """The counts over all tickets."""
-    row = (await session.execute(_counts(now))).one()
+    row = (await session.exec(_counts(now))).one()
     return Counts(*row)
 
 
@@ -80,14 +81,14 @@ async def by(session: AsyncSession, facet: Facet, now: datetime) -> dict[str, Co
         "district": col(Ticket.district),
         "category": col(Ticket.category),
     }
-    query = _counts(now).add_columns(key[facet]).where(key[facet].is_not(None)).group_by(key[facet])
+    query = _counts(now, key[facet]).where(key[facet].is_not(None)).group_by(key[facet])
     if facet == "unit":
         query = query.join(Unit, col(Unit.id) == col(Ticket.unit_id))
-    rows = (await session.execute(query.order_by(key[facet]))).all()
+    rows = (await session.exec(query.order_by(key[facet]))).all()
     return {name: Counts(*counts) for *counts, name in rows}
 
 
-def _counts(now: datetime) -> Select[*tuple[Any, ...]]:
+def _counts(now: datetime, *more: Any) -> Select[*tuple[Any, ...]]:
     meant = conditions(now)
     columns = [func.count().filter(meant[field.name]) for field in fields(Counts)]
-    return select(*columns).select_from(Ticket).where(counted())
+    return Select(*columns, *more).select_from(Ticket).where(counted())

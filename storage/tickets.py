@@ -13,6 +13,8 @@ from storage.models import Ticket
 
 #: What is not in here has ended; rules, section 2.
 OPEN = ("new", "assigned", "accepted", "suspended")
+#: The greatest number that the column holds; people can write greater ones.
+LARGEST = 2**31 - 1
 
 
 async def make(session: AsyncSession, **fields: Any) -> Ticket:
@@ -27,6 +29,8 @@ async def make(session: AsyncSession, **fields: Any) -> Ticket:
 
 async def lock(session: AsyncSession, no: int) -> Ticket | None:
     """The ticket of this number, kept from others until the transaction ends; or None."""
+    if abs(no) > LARGEST:
+        return None
     found = await session.exec(
         select(Ticket)
         .where(Ticket.no == no)
@@ -38,7 +42,13 @@ async def lock(session: AsyncSession, no: int) -> Ticket | None:
 
 async def get(session: AsyncSession, no: int) -> Ticket | None:
     """The ticket of this number, to be read; or None."""
-    return await session.get(Ticket, no)
+    return await session.get(Ticket, no) if abs(no) <= LARGEST else None
+
+
+async def some(session: AsyncSession, numbers: Sequence[int]) -> dict[int, Ticket]:
+    """These tickets by number."""
+    found = await session.exec(select(Ticket).where(col(Ticket.no).in_(set(numbers))))
+    return {ticket.no: ticket for ticket in found.all()}
 
 
 async def of_reporter(

@@ -128,10 +128,11 @@ async def _step(database: Database, line: StepLine) -> None:
             async with session.begin_nested():
                 await _take(session, line, by)
         except Refused as refused:
+            ticket = await _ticket(session, line)
             if by.id is not None:
                 await posts.tell(
                     session, member_id=by.id, level="refused", text=str(refused), at=line.at,
-                    ticket_no=line.ticket if isinstance(line.ticket, int) else None,
+                    ticket_no=ticket.no if ticket else None,
                 )  # fmt: skip
 
 
