@@ -12,9 +12,8 @@ import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Any
 
-import typer
 import yaml
 
 from actions.deadlines import ZONE
@@ -25,7 +24,16 @@ from nlu.parse import CATEGORIES
 DISTRICTS = ("天元区", "荷塘区", "芦淞区", "石峰区", "渌口区", "醴陵市", "攸县", "茶陵县", "炎陵县")
 START = datetime(2023, 1, 1, tzinfo=ZONE)
 PLACES = ("一", "二", "三", "四", "五", "六", "七", "八", "九", "十")
-TROUBLES = ("路灯不亮", "路面塌陷", "停车难", "排水不畅", "扬尘大", "电压不稳", "证照办不下来", "补贴没到账")
+TROUBLES = (
+    "路灯不亮",
+    "路面塌陷",
+    "停车难",
+    "排水不畅",
+    "扬尘大",
+    "电压不稳",
+    "证照办不下来",
+    "补贴没到账",
+)
 
 
 def city(groups: int) -> dict[str, Any]:
@@ -37,7 +45,10 @@ def city(groups: int) -> dict[str, Any]:
         for unit in units
     ]
     members += [{"id": f"c{number}", "name": "专班", "role": "coordinator"} for number in range(3)]
-    members += [{"id": "l1", "name": "领导", "role": "leader"}, {"id": "i1", "name": "纪检", "role": "inspector"}]
+    members += [
+        {"id": "l1", "name": "领导", "role": "leader"},
+        {"id": "i1", "name": "纪检", "role": "inspector"},
+    ]
     return {
         "city": "株洲",
         "start": START.isoformat(),
@@ -131,4 +142,5 @@ async def run(tickets: int, groups: int) -> None:
         )  # fmt: skip
         spent = time.monotonic() - began
         said = sum(1 for _ in (scratch / "out" / "said.jsonl").open(encoding="utf-8"))
-        print(f"{tickets} tickets in {groups} groups: {len(rows)} messages in, {said} posts out, {spent:.0f} s")
+        print(f"{tickets} tickets in {groups} groups: {len(rows)} messages in, {said} posts out")
+        print(f"{spent:.0f} s")

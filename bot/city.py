@@ -158,12 +158,21 @@ class _Loader(yaml.SafeLoader):
 
     def flatten_mapping(self, node: MappingNode) -> None:
         super().flatten_mapping(node)
-        keys = [str(key.value) for key, _ in node.value]
+        seen: set[str] = set()
         for key, _ in node.value:
-            if keys.count(str(key.value)) > 1:
+            if str(key.value) in seen:
                 raise yaml.constructor.ConstructorError(
                     None, None, f"键 {key.value} 重复", key.start_mark
                 )
+            seen.add(str(key.value))
+
+    def construct_object(self, node: Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, OverflowError) as error:  # a day or a number that there is not
+            raise yaml.constructor.ConstructorError(
+                None, None, str(error), node.start_mark
+            ) from error
 
 
 def _line(node: Node, place: Sequence[Any]) -> int:
@@ -171,7 +180,7 @@ def _line(node: Node, place: Sequence[Any]) -> int:
     for part in place:
         inner: Node | None = None
         if isinstance(node, MappingNode):
-            inner = next((value for key, value in node.value if key.value == part), None)
+            inner = next((value for key, value in node.value if key.value == str(part)), None)
         elif isinstance(node, SequenceNode) and isinstance(part, int):
             inner = node.value[part] if part < len(node.value) else None
         if inner is None:

@@ -55,9 +55,9 @@ class Failed(Exception):
 def main() -> None:
     """Run a command; what went wrong is a sentence, not a traceback."""
     try:
-        cli()
-    except (Failed, CityError, Invalid, Unusable, Held, Died) as error:
-        console.print(str(error), style="red", markup=False)
+        cli(prog_name="mingcheng")
+    except (Failed, CityError, Invalid, Unusable, Held, Died, up.PortTaken) as error:
+        console.print(str(error), style="red", markup=False, soft_wrap=True)
         code = 2 if isinstance(error, CityError | Invalid) else getattr(error, "code", 1)
         sys.exit(code)
 
@@ -72,9 +72,7 @@ def up_(data: Data = None, host: Host = None, port: Port = None) -> None:
 @cli.command("web")
 def web_(host: Host = None, port: Port = None) -> None:
     """只启动网页(多台机器部署)。"""
-    settings = _remote(_settings(host=host, port=port))
-    app = App(settings)
-    uvicorn.run(web.create(app), host=settings.host, port=settings.port, log_level="warning")
+    _run(_serve(App(_remote(_settings(host=host, port=port)))))
 
 
 @cli.command()
@@ -120,9 +118,9 @@ def doctor_(data: Data = None, host: Host = None, port: Port = None) -> None:
     settings = _settings(data=data, host=host, port=port)
     found = doctor.checks(settings.data, settings.host, settings.port, ROOT)
     for check in found:
-        console.print(f"{'✓' if check.ok else '✗'} {check.name}:{check.found}", markup=False)
+        _say(f"{'✓' if check.ok else '✗'} {check.name}:{check.found}")
         if not check.ok:
-            console.print(f"  → {check.remedy}", markup=False)
+            _say(f"  → {check.remedy}")
     if not all(check.ok for check in found):
         raise typer.Exit(1)
 
@@ -174,7 +172,7 @@ def replay(
 
 
 def _say(text: str) -> None:
-    console.print(text, markup=False)
+    console.print(text, markup=False, soft_wrap=True)  # a path is never broken in two
 
 
 def _settings(**given: Any) -> Settings:
@@ -227,6 +225,17 @@ async def _on(
         await work(database, now)
     finally:
         await database.close()
+
+
+async def _serve(app: App) -> None:
+    pages = uvicorn.Config(
+        web.create(app), host=app.settings.host, port=app.settings.port, log_level="warning",
+        lifespan="off", timeout_graceful_shutdown=up.GRACE,
+    )  # fmt: skip
+    try:
+        await uvicorn.Server(pages).serve()
+    finally:
+        await app.close()
 
 
 async def _work(app: App) -> None:

@@ -14,6 +14,8 @@ from actions.render import masked
 SECRET = re.compile(r"secret|password|token|key|cookie|authorization|signature", re.IGNORECASE)
 #: Passwords inside addresses.
 CREDENTIALS = re.compile(r"(?<=://)([^/@\s]*):[^/@\s]+@")
+#: Secrets inside queries; an error of HTTP names the whole address.
+QUERY = re.compile(rf"([?&][\w-]*(?:{SECRET.pattern})[\w-]*=)[^&\s'\"]+", re.IGNORECASE)
 HIDDEN = "***"
 
 Event = MutableMapping[str, Any]
@@ -27,13 +29,19 @@ def hide(_logger: object, _method: str, event: Event) -> Event:
 
 
 def _hidden(value: Any) -> Any:
+    if value is None or isinstance(value, bool | float):
+        return value
     if isinstance(value, str):
-        return CREDENTIALS.sub(rf"\1:{HIDDEN}@", masked(value))
+        return QUERY.sub(rf"\1{HIDDEN}", CREDENTIALS.sub(rf"\1:{HIDDEN}@", masked(value)))
+    if isinstance(value, int):
+        return value if masked(str(value)) == str(value) else masked(str(value))
     if isinstance(value, dict):
-        return {k: HIDDEN if SECRET.search(str(k)) else _hidden(v) for k, v in value.items()}
-    if isinstance(value, list | tuple):
+        return {
+            _hidden(k): HIDDEN if SECRET.search(str(k)) else _hidden(v) for k, v in value.items()
+        }
+    if isinstance(value, list | tuple | set | frozenset):
         return [_hidden(item) for item in value]
-    return value
+    return _hidden(repr(value))  # as the renderers would show it
 
 
 def configure(form: Literal["console", "json"]) -> None:

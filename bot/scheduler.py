@@ -13,7 +13,7 @@ from bot.streams import Streams
 from nlu.parse import Parse, Parser, ParserAway
 from storage import due, messages, poison
 from storage.database import Database
-from storage.models import Due, Message
+from storage.models import Message
 
 log = structlog.get_logger()
 
@@ -36,12 +36,14 @@ async def run_due(
     """
     done = 0
     while True:
-        row: Due | None = None
+        claimed: tuple[int, str, int | None] | None = None
         try:
             async with database.transaction() as session:
                 row = await due.claim(session, until, before=before)
                 if row is None:
                     return done
+                # kept apart: a rollback takes the row's values with it
+                claimed = row.id or 0, row.what, row.ticket_no
                 at = now or row.at
                 # done before it is run: what it causes may drop all that is still planned
                 row.done_at = at
@@ -51,12 +53,13 @@ async def run_due(
         except (OperationalError, InterfaceError):
             raise
         except Exception as error:
-            if row is None or row.id is None:
+            if claimed is None:
                 raise
-            log.exception("due work failed", what=row.what, ticket=row.ticket_no)
+            due_id, what, ticket_no = claimed
+            log.exception("due work failed", what=what, ticket=ticket_no)
             async with database.transaction() as session:
                 await due.put_off(
-                    session, row.id, until + PUT_OFF, f"{type(error).__name__}: {error}"
+                    session, due_id, until + PUT_OFF, f"{type(error).__name__}: {error}"
                 )
             continue
         done += 1

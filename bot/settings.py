@@ -1,10 +1,20 @@
 """The one reader of the environment. Wrong values stop the start, with the name of the setting."""
 
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, HttpUrl, SecretStr, TypeAdapter
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+def _address(url: str) -> str:
+    """The address as it is written, where it is one (ValueError)."""
+    if url:
+        _http.validate_python(url)
+    return url
+
+
+_http = TypeAdapter(HttpUrl)
 
 
 class Settings(BaseSettings):
@@ -26,4 +36,4 @@ class Settings(BaseSettings):
     rasa_config: str = Field(default="config.yml", validation_alias="RASA_CONFIG")
 
     webhook_secret: SecretStr = SecretStr("")
-    webhook_url: str = ""
+    webhook_url: Annotated[str, AfterValidator(_address)] = ""

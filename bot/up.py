@@ -26,18 +26,42 @@ DEFAULT_CITY = Path(__file__).parent / "zhuzhou.yaml"
 GRACE = 3
 
 
+class PortTaken(Exception):
+    """Nobody can open the pages; the message says what to do."""
+
+
 async def up(settings: Settings, say: Say, progress: rasa.Progress) -> None:
-    """Start everything, say where it is, and end it all when asked to (Ctrl-C, SIGTERM)."""
+    """Start everything, say where it is, and end it all when asked to (Ctrl-C, SIGTERM).
+
+    PortTaken when the pages can't be opened; what was started has ended then, too.
+    """
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(name, stop.set)
-    running = await start(settings.data, say)
+    running = await _unless(stop, start(settings.data, say))
+    if running is None:
+        return
     try:
-        await _serve(*await _settled(settings, running, say, progress), running, say, stop)
+        settled = await _unless(stop, _settled(settings, running, say, progress))
+        if settled is not None:
+            await _serve(*settled, running, say, stop)
     finally:
         say("正在停止数据库和消息队列…")
         await running.stop()
+
+
+async def _unless[T](stop: asyncio.Event, work: Coroutine[Any, Any, T]) -> T | None:
+    """What comes of the work; None when we are asked to end before it is done."""
+    working, stopping = asyncio.create_task(work), asyncio.create_task(stop.wait())
+    await asyncio.wait({working, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if working.done():
+        return await working
+    working.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await working
+    return None
 
 
 async def _settled(
@@ -78,7 +102,7 @@ async def _serve(
     pages = uvicorn.Server(
         uvicorn.Config(
             web.create(app), host=settings.host, port=settings.port, log_level="warning",
-            lifespan="on", timeout_graceful_shutdown=GRACE,
+            lifespan="off", timeout_graceful_shutdown=GRACE,
         )
     )  # fmt: skip
     pages.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]  # ours
@@ -89,7 +113,7 @@ async def _serve(
         loading = tasks.create_task(_load(server, say))
         working = tasks.create_task(_work(worker, loading))
         ends = [tasks.create_task(run) for run in _endless(app, running, say)]
-        await _announce(pages, serving, settings, say)
+        opened = await _announce(pages, serving, settings, say)
         await stop.wait()
         say("正在停止:先办完手头的消息…")
         worker.drain()
@@ -100,6 +124,10 @@ async def _serve(
         for task in ends:
             task.cancel()
     await app.close()
+    if not opened:
+        raise PortTaken(
+            f"端口 {settings.port} 打不开,可能已被占用。请换一个:./mingcheng up --port 8001"
+        )
 
 
 def _endless(app: App, running: Running, say: Say) -> list[Coroutine[Any, Any, None]]:
@@ -133,14 +161,15 @@ async def _until_served(server: uvicorn.Server, stop: asyncio.Event) -> None:
 
 async def _announce(
     server: uvicorn.Server, serving: "asyncio.Task[None]", settings: Settings, say: Say
-) -> None:
+) -> bool:
+    """Say where the pages are, once they are there; False when they never will be."""
     while not server.started and not serving.done():  # noqa: ASYNC110  # uvicorn has no event
         await asyncio.sleep(0.05)
     if not server.started:
-        say(f"端口 {settings.port} 打不开,可能已被占用。请换一个:./mingcheng up --port 8001")
-        return
+        return False
     port = server.servers[0].sockets[0].getsockname()[1]
     say(f"已启动。请用浏览器打开 http://{settings.host}:{port}/ (按 Ctrl-C 停止)")
+    return True
 
 
 async def prepare(settings: Settings, say: Say) -> None:

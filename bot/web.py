@@ -1,8 +1,5 @@
 """HTTP: the callbacks of the channels, the console, and whether all is well."""
 
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
-
 import structlog
 from fastapi import FastAPI
 from fastapi import Request as HttpRequest
@@ -20,17 +17,9 @@ log = structlog.get_logger()
 
 
 def create(app: App) -> FastAPI:
-    """The web part of a process."""
-
-    @asynccontextmanager
-    async def lifespan(_web: FastAPI) -> AsyncIterator[None]:
-        yield
-        await app.close()
-
+    """The web part of a process; who made the app closes it."""
     # nobody outside needs a description of it
-    web = FastAPI(
-        title="mingcheng", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan
-    )
+    web = FastAPI(title="mingcheng", docs_url=None, redoc_url=None, openapi_url=None)
 
     @web.post("/in/{name}")
     async def take(name: str, http: HttpRequest) -> Response:
@@ -90,7 +79,7 @@ async def _known(app: App, channel: Channel, taken: list[Incoming]) -> None:
 async def _database(app: App) -> str:
     try:
         async with app.database.transaction() as session:
-            await session.execute(text("SELECT 1"))
+            await (await session.connection()).execute(text("SELECT 1"))
     except SQLAlchemyError as error:
         return type(error).__name__
     return "ok"

@@ -94,6 +94,7 @@ class Worker:
                     await self.step()
                 except Away as away:
                     log.warning("streams away", error=str(away))
+                    self.unfinished |= self.leased  # handed out, and perhaps not finished
                     await asyncio.sleep(PAUSE)
                 except (OperationalError, InterfaceError) as error:
                     log.warning("database away", error=type(error).__name__)
@@ -206,5 +207,5 @@ def _incoming(entry: Entry) -> Incoming | str:
     """What lies in an entry, or why it can't be read."""
     try:
         return Incoming.from_json(entry.payload)
-    except (ValueError, TypeError, KeyError) as error:
+    except ValueError as error:
         return f"not readable: {error}"

@@ -3,7 +3,7 @@ FROM python:3.10-slim
 WORKDIR /app/nlu/rasa
 COPY nlu/rasa/requirements.lock ./
 RUN pip install --no-cache-dir --require-hashes -r requirements.lock
-COPY nlu/__init__.py nlu/text.py /app/nlu/
+COPY nlu/__init__.py nlu/text.py nlu/simplified.txt /app/nlu/
 COPY nlu/rasa /app/nlu/rasa
 ENV RASA_TELEMETRY_ENABLED=false
 RUN rasa train nlu --fixed-model-name model --out /app/models

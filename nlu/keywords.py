@@ -33,9 +33,9 @@ DAYS = (
 DATES = r"\d{4}年(?:\d{1,2}月)?(?:\d{1,2}[日号])?|\d{1,2}月\d{1,2}[日号]|\d{1,2}月份?"
 LOOKS = (
     ("amount", re.compile(r"\d[\d,.]*\s*(?:万元|亿元|万|元|块钱|块)")),
-    ("duration", re.compile(rf"{DIGITS}多?个?{MEASURE}(?:多|半)?(?![份度初底前内])")),
-    ("time", re.compile(DATES)),
+    ("time", re.compile(DATES)),  # before durations: 6月12日 is no 6月
     ("time", re.compile(DAYS)),
+    ("duration", re.compile(rf"{DIGITS}多?个?多?{MEASURE}(?:多|半)?(?![份度初底前内])")),
 )
 
 
@@ -45,11 +45,13 @@ class Bayes:
     def __init__(self, labelled: Iterable[tuple[str, str]]) -> None:
         """Learn from pairs of a folded text and its label."""
         self.grams: dict[str, Counter[str]] = {}
-        self.texts: Counter[str] = Counter()
         for text, label in labelled:
-            self.texts[label] += 1
             self.grams.setdefault(label, Counter()).update(set(grams(text)))
         self.known = set().union(*self.grams.values()) if self.grams else set()
+        # shares of all n-grams of a label, not of its texts: else what is long is like what is long
+        self.mass = {
+            label: own.total() + SMOOTH * len(self.known) for label, own in self.grams.items()
+        }
 
     def best(self, text: str) -> Label:
         """The likeliest label, and its share of all."""
@@ -60,8 +62,8 @@ class Bayes:
         return Label(top, 1.0 / whole)
 
     def _score(self, label: str, seen: set[str]) -> float:
-        count, own = self.texts[label], self.grams[label]
-        return sum(math.log((own[gram] + SMOOTH) / (count + 2 * SMOOTH)) for gram in seen)
+        own, mass = self.grams[label], self.mass[label]
+        return sum(math.log((own[gram] + SMOOTH) / mass) for gram in seen)
 
 
 def grams(text: str) -> Iterator[str]:

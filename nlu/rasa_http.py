@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 
 from nlu.parse import CATEGORIES, CATEGORISED, ENTITIES, INTENTS, Entity, Label, Parse, ParserAway
-from nlu.text import readable
+from nlu.text import SHIELD, readable
 
 #: Rasa reads one message at a time; more requests at once only wait there.
 AT_ONCE = 8
@@ -38,7 +38,8 @@ class Rasa:
         return list(await asyncio.gather(*(self._parse(text) for text in texts)))
 
     async def _parse(self, text: str) -> Parse:
-        sent = readable(text)
+        shielded = readable(text)
+        sent = shielded.lstrip(f"{SHIELD} /")  # the model has never seen what shields
         if not sent:
             return Parse(text, Label("chitchat", 0.0), parser=self.name)
         try:
@@ -50,7 +51,7 @@ class Rasa:
             data = answer.json()
         except (httpx.HTTPError, ValueError) as error:
             raise ParserAway(f"{type(error).__name__}: {error}") from error
-        return read(text, data)
+        return read(text, data, shift=len(shielded) - len(sent))
 
 
 async def ready(url: str, token: str) -> bool:
@@ -58,13 +59,17 @@ async def ready(url: str, token: str) -> bool:
     try:
         async with httpx.AsyncClient(timeout=2.0) as client:
             answer = await client.get(f"{url}/status", params={"token": token})
-            return answer.status_code == httpx.codes.OK and bool(answer.json().get("model_file"))
+            status = answer.json() if answer.status_code == httpx.codes.OK else None
+            return isinstance(status, dict) and bool(status.get("model_file"))
     except (httpx.HTTPError, ValueError):
         return False
 
 
-def read(text: str, data: Any) -> Parse:
-    """Rasa's answer as our parse; ParserAway for one that is none (a server without a model)."""
+def read(text: str, data: Any, *, shift: int = 0) -> Parse:
+    """Rasa's answer as our parse; ParserAway for one that is none (a server without a model).
+
+    `shift` is how much of the text stands before what Rasa was given.
+    """
     try:
         intent = data["intent"]
         if intent["name"] not in INTENTS:
@@ -79,9 +84,9 @@ def read(text: str, data: Any) -> Parse:
             entities=tuple(
                 Entity(
                     entity=found["entity"],
-                    start=found["start"],
-                    end=found["end"],
-                    value=text[found["start"] : found["end"]],
+                    start=(start := found["start"] + shift),
+                    end=(end := found["end"] + shift),
+                    value=text[start:end],
                     confidence=float(found.get("confidence_entity") or 0.0),
                 )
                 for found in data.get("entities", [])
@@ -89,5 +94,5 @@ def read(text: str, data: Any) -> Parse:
             ),
             parser="rasa",
         )
-    except (KeyError, TypeError) as error:
-        raise ParserAway(f"Rasa's answer has no {error}") from error
+    except (KeyError, TypeError, ValueError) as error:
+        raise ParserAway(f"Rasa's answer does not fit: {type(error).__name__} {error}") from error

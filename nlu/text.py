@@ -7,18 +7,34 @@ older interpreter.
 import re
 import unicodedata
 from functools import cache
+from pathlib import Path
 from typing import NamedTuple
 
 #: A parser reads at most so many characters of a message; the message is kept whole.
 LONGEST = 4000
 
+#: A word for the number of a ticket, unless a noun before it says that it is another thing's.
+NUMBER = r"(?:工单|诉求|(?<![一-鿿])|(?<=[的把查问是]))(?:编号|单号)"
+
 #: What is certain by its looks alone: name, pattern, and the group that is the span.
 EXACT = (
     ("phone", re.compile(r"(?<![\d-])(?:1[3-9]\d{9}|0\d{2,3}-\d{7,8}|400-\d{3}-?\d{4})(?![\d-])")),
-    ("ticket_no", re.compile(r"#\s*(\d{1,9})(?!\d)")),
-    ("ticket_no", re.compile(r"(?:工单号?|编号|单号)\s*[::是为]?\s*#?\s*(\d{1,9})(?!\d)")),
+    # 3#4楼 and DN#8 are no numbers of ours, nor are 桥墩编号4 and 快递单号556201
+    ("ticket_no", re.compile(r"(?<![0-9a-z])#\s*(\d{1,9})(?!\d)")),
+    ("ticket_no", re.compile(rf"(?:工单号?|{NUMBER})\s*[::是为]?\s*#?\s*(\d{{1,9}})(?!\d)")),
     ("ticket_no", re.compile(r"(?<![\d#])(\d{1,9})号?工单")),
 )
+
+
+def _pairs() -> dict[str, str]:
+    table = Path(__file__).with_name("simplified.txt").read_text(encoding="utf-8")
+    traditional = "".join(table.split())
+    return dict(zip(traditional[::2], traditional[1::2], strict=True))
+
+
+#: The simplified form of the traditional characters in common use. 乾, 著 and 瞭 are not among
+#: them: what they are in simplified script depends on the word.
+SIMPLIFIED = _pairs()
 
 
 class Span(NamedTuple):
@@ -30,7 +46,7 @@ class Span(NamedTuple):
 
 
 def fold(text: str) -> str:
-    """The text with its widths, cases and white space made alike, place for place.
+    """The text with its widths, cases, 繁體 and white space made alike, place for place.
 
     One code point stays one code point, so that a span of the result is a span of the text.
     """
@@ -42,7 +58,7 @@ def _fold(char: str) -> str:
     if unicodedata.category(char) in ("Cc", "Cf", "Zs", "Zl", "Zp", "Cs", "Co", "Cn"):
         return " "
     alike = unicodedata.normalize("NFKC", char).lower()
-    return alike if len(alike) == 1 else char
+    return SIMPLIFIED.get(alike, alike) if len(alike) == 1 else char
 
 
 def readable(text: str) -> str:

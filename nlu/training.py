@@ -18,22 +18,23 @@ def installed() -> bool:
     return PYTHON.exists()
 
 
-def fingerprint(config: Path) -> str:
+def fingerprint(config: Path, project: Path = PROJECT) -> str:
     """A hash over all that makes the model what it is: data, pipeline, our components, Rasa."""
     hashed = hashlib.sha256()
-    for path in sorted(_ingredients(config)):
+    for path in sorted(_ingredients(config, project)):
         content = path.read_bytes()
         hashed.update(f"{path.name} {len(content)}\n".encode() + content)
     return hashed.hexdigest()[:16]
 
 
-def _ingredients(config: Path) -> Iterator[Path]:
+def _ingredients(config: Path, project: Path) -> Iterator[Path]:
     yield config
-    yield PROJECT / "domain.yml"
-    yield PROJECT / "requirements.lock"
-    yield Path(__file__).parent / "text.py"
-    yield from (PROJECT / "data").rglob("*.yml")
-    yield from (PROJECT / "components").glob("*.py")
+    yield project / "domain.yml"
+    yield project / "requirements.lock"
+    yield project.parent / "text.py"
+    yield project.parent / "simplified.txt"
+    yield from (project / "data").rglob("*.yml")
+    yield from (project / "components").glob("*.py")
 
 
 def model(folder: Path, config: Path) -> Path:

@@ -37,7 +37,7 @@ async def sign_in(
 ) -> None:
     """Remember a browser by the hash of its token."""
     session.add(SignIn(token=_hash(token), login=login, at=now, until=until))
-    await session.execute(delete(SignIn).where(col(SignIn.until) < now))
+    await session.exec(delete(SignIn).where(col(SignIn.until) < now))
 
 
 async def signed_in(session: AsyncSession, token: str, now: datetime) -> Member | None:
@@ -53,7 +53,7 @@ async def signed_in(session: AsyncSession, token: str, now: datetime) -> Member 
 
 async def sign_out(session: AsyncSession, token: str) -> None:
     """Forget a browser."""
-    await session.execute(delete(SignIn).where(col(SignIn.token) == _hash(token)))
+    await session.exec(delete(SignIn).where(col(SignIn.token) == _hash(token)))
 
 
 def _hash(token: str) -> str:

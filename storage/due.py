@@ -24,14 +24,15 @@ async def plan(
         {"what": what, "turn": turn, "at": at, "ticket_no": ticket_no, "next_at": at}
         for at in sorted(set(instants))
     ]
-    made = insert(Due).values(rows)
+    made = insert(Due)
     await session.exec(
         made.on_conflict_do_update(
             index_elements=["what", "ticket_no", "at"],
             # done already, and planned anew: it is to be done again
             set_={"done_at": None, "next_at": made.excluded.next_at},
             where=col(Due.done_at).is_not(None),
-        )
+        ),
+        params=rows,
     )
 
 

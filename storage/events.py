@@ -108,4 +108,5 @@ async def broken(session: AsyncSession) -> int | None:
                 return event.seq
             seq, last = event.seq, event.hash
     found = (await session.exec(select(Head).where(Head.name == "event"))).first()
-    return None if found is None or (found.last, found.hash) == (seq, last) else seq + 1
+    end = (found.last, found.hash) if found else (0, "")
+    return None if end == (seq, last) else seq + 1

@@ -16,10 +16,10 @@ async def keep(session: AsyncSession, *, payload: str, error: str, at: datetime)
     fields = _fields(payload)
     session.add(
         Poisoned(
-            group_id=str(fields.get("group", "")),
-            external_id=str(fields.get("id", "")),
-            payload=payload,
-            error=error,
+            group_id=_kept(str(fields.get("group", ""))),
+            external_id=_kept(str(fields.get("id", ""))),
+            payload=_kept(payload),
+            error=_kept(error),
             at=at,
         )
     )
@@ -35,6 +35,11 @@ async def newest(session: AsyncSession, most: int = 50) -> Sequence[Poisoned]:
 def _fields(payload: str) -> dict[str, Any]:
     try:
         found = json.loads(payload)
-    except ValueError:
+    except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _kept(text: str) -> str:
+    """What a column takes: whatever is set aside must not be what stops us from doing so."""
+    return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")

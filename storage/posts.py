@@ -50,9 +50,8 @@ async def say_all(
 ) -> None:
     """Queue many posts at once, addressed to nobody: each with its group, text and tickets."""
     same = {"at": at, "why": why, "next_at": not_before, "to": [], "status": "waiting", "tries": 0}
-    for first in range(0, len(rows), 1000):
-        made = [{**row, **same} for row in rows[first : first + 1000]]
-        await session.exec(insert(Post).values(made))
+    if rows:
+        await session.exec(insert(Post), params=[{**row, **same} for row in rows])
 
 
 async def tell(
@@ -74,7 +73,7 @@ async def tell(
         for member in members
     ]  # fmt: skip
     if rows:
-        await session.exec(insert(Notice).values(rows))
+        await session.exec(insert(Notice), params=rows)
 
 
 async def claim(session: AsyncSession, now: datetime) -> Post | None:

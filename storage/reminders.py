@@ -21,7 +21,7 @@ async def plan(
             {"ticket_no": ticket_no, "level": level, "at": at, "deadline": deadline}
             for level, at in levels.items()
         ]
-        await session.exec(insert(Reminder).values(rows).on_conflict_do_nothing())
+        await session.exec(insert(Reminder).on_conflict_do_nothing(), params=rows)
 
 
 async def drop(session: AsyncSession, ticket_no: int) -> None:

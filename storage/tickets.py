@@ -14,6 +14,8 @@ from storage.models import Link, Ticket
 
 #: What is not in here has ended; rules, section 2.
 OPEN = ("new", "assigned", "accepted", "suspended")
+#: The greatest number that the column holds; people can write greater ones.
+LARGEST = 2**31 - 1
 
 
 async def next_number(session: AsyncSession) -> int:
@@ -26,6 +28,8 @@ async def next_number(session: AsyncSession) -> int:
 
 async def lock(session: AsyncSession, no: int) -> Ticket | None:
     """The ticket of this number, kept from others until the transaction ends; or None."""
+    if abs(no) > LARGEST:
+        return None
     found = await session.exec(
         select(Ticket)
         .where(Ticket.no == no)
@@ -37,7 +41,13 @@ async def lock(session: AsyncSession, no: int) -> Ticket | None:
 
 async def get(session: AsyncSession, no: int) -> Ticket | None:
     """The ticket of this number, to be read; or None."""
-    return await session.get(Ticket, no)
+    return await session.get(Ticket, no) if abs(no) <= LARGEST else None
+
+
+async def some(session: AsyncSession, numbers: Sequence[int]) -> dict[int, Ticket]:
+    """These tickets by number."""
+    found = await session.exec(select(Ticket).where(col(Ticket.no).in_(set(numbers))))
+    return {ticket.no: ticket for ticket in found.all()}
 
 
 async def of_reporter(
@@ -112,7 +122,7 @@ async def near(session: AsyncSession, ticket: Ticket, since: datetime) -> Sequen
 async def link(session: AsyncSession, one: int, other: int) -> None:
     """Note that two tickets look alike; each then lists the other."""
     rows = [{"ticket_no": one, "other_no": other}, {"ticket_no": other, "other_no": one}]
-    await session.exec(insert(Link).values(rows).on_conflict_do_nothing())
+    await session.exec(insert(Link).on_conflict_do_nothing(), params=rows)
 
 
 async def related(session: AsyncSession) -> dict[int, list[int]]:

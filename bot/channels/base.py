@@ -4,9 +4,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Any, Literal, Protocol, Self
+from typing import Annotated, Literal, Protocol
 
-from pydantic import BaseModel, ValidationError
+from pydantic import AfterValidator, BaseModel, Field, TypeAdapter, ValidationError
 
 #: A request larger than this is refused; in bytes.
 LARGEST = 1 << 20
@@ -58,19 +58,13 @@ class Incoming:
         """As it lies in the stream."""
         return json.dumps({**asdict(self), "at": self.at.isoformat()}, ensure_ascii=False)
 
-    @classmethod
-    def from_json(cls, text: str) -> Self:
-        """As it came out of the stream."""
-        data: dict[str, Any] = json.loads(text)
-        quote = data["quote"]
-        return cls(
-            **{
-                **data,
-                "at": datetime.fromisoformat(data["at"]),
-                "images": tuple(Image(**image) for image in data["images"]),
-                "quote": Quoted(**quote) if isinstance(quote, dict) else quote,
-            }
-        )
+    @staticmethod
+    def from_json(text: str) -> "Incoming":
+        """As it came out of the stream; ValueError for what is none."""
+        return _incoming.validate_json(text, extra="forbid")
+
+
+_incoming = TypeAdapter(Incoming)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +126,11 @@ class Channel(Protocol):
 def clean(text: str) -> str:
     """What can be kept in a database: no NUL, no half of a character."""
     return text.replace("\x00", "").encode("utf-8", "replace").decode("utf-8")
+
+
+#: Words as they can be kept; and what names something, of which something must be left.
+Words = Annotated[str, AfterValidator(clean)]
+Id = Annotated[Words, Field(min_length=1, max_length=200)]
 
 
 def parse[Model: BaseModel](model: type[Model], body: bytes) -> Model:

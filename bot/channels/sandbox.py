@@ -1,17 +1,14 @@
 """The console's own group window: a group without any platform."""
 
 from datetime import datetime
-from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.channels.base import Image, Incoming, Outgoing, Rejected, Request, clean, parse
+from bot.channels.base import Id, Image, Incoming, Outgoing, Rejected, Request, Words, parse
 from bot.settings import Settings
 
 #: How the bot is called in its own window.
 BOT = "名城助手"
-
-Id = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class Body(BaseModel):
@@ -23,9 +20,9 @@ class Body(BaseModel):
     group: Id
     sender: Id
     name: Id
-    text: str = Field(default="", max_length=100_000)
-    images: list[str] = Field(default=[], max_length=9)
-    quote: str | None = None
+    text: Words = Field(default="", max_length=100_000)
+    images: list[Words] = Field(default=[], max_length=9)
+    quote: Words | None = None
 
 
 class Sandbox:
@@ -43,14 +40,14 @@ class Sandbox:
             Incoming(
                 kind="message",
                 channel=self.name,
-                group=clean(body.group),
-                id=clean(body.id),
+                group=body.group,
+                id=body.id,
                 at=now,
-                sender=clean(body.sender),
-                name=clean(body.name),
-                text=clean(body.text),
-                images=tuple(Image(clean(image), clean(image)) for image in body.images),
-                quote=clean(body.quote) if body.quote else None,
+                sender=body.sender,
+                name=body.name,
+                text=body.text,
+                images=tuple(Image(image, image) for image in body.images),
+                quote=body.quote or None,
                 mentions_bot=f"@{BOT}" in body.text,
             )
         ]

@@ -10,6 +10,7 @@ import httpx
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from bot.channels.base import (
+    Id,
     Image,
     Incoming,
     Later,
@@ -18,7 +19,7 @@ from bot.channels.base import (
     Quoted,
     Rejected,
     Request,
-    clean,
+    Words,
     parse,
 )
 from bot.settings import Settings
@@ -26,8 +27,6 @@ from bot.settings import Settings
 #: A signature is good for this many seconds, before and after.
 FRESH = 300
 TIMEOUT = 10.0
-
-Id = Annotated[str, Field(min_length=1, max_length=200)]
 
 
 class _Strict(BaseModel):
@@ -38,15 +37,15 @@ class ImageBody(_Strict):
     """A picture that the bridge keeps."""
 
     id: Id
-    name: str | None = None
-    sha256: str | None = None
+    name: Words | None = None
+    sha256: Words | None = None
 
 
 class QuoteBody(_Strict):
     """A quoted message without an id."""
 
-    sender: str
-    text: str
+    sender: Words
+    text: Words
 
 
 class Body(_Strict):
@@ -56,11 +55,11 @@ class Body(_Strict):
     id: Id
     group: Id
     at: Annotated[AwareDatetime, Field(strict=False)] | None = None
-    sender: str = Field(default="", max_length=200)
-    name: str = Field(default="", max_length=200)
-    text: str = ""
+    sender: Words = Field(default="", max_length=200)
+    name: Words = Field(default="", max_length=200)
+    text: Words = ""
     images: list[ImageBody] = Field(default=[], max_length=50)
-    quote: str | QuoteBody | None = None
+    quote: Words | QuoteBody | None = None
     mentions_bot: bool = False
 
 
@@ -87,19 +86,19 @@ class Webhook:
             Incoming(
                 kind=body.type,
                 channel=self.name,
-                group=clean(body.group),
-                id=clean(body.id),
+                group=body.group,
+                id=body.id,
                 at=body.at or now,
-                sender=clean(body.sender),
-                name=clean(body.name or body.sender),
-                text=clean(body.text),
+                sender=body.sender,
+                name=body.name or body.sender,
+                text=body.text,
                 images=tuple(
-                    Image(clean(image.id), _clean(image.name), _clean(image.sha256))
+                    Image(image.id, image.name or None, image.sha256 or None)
                     for image in body.images
                 ),
-                quote=Quoted(clean(quote.sender), clean(quote.text))
+                quote=Quoted(quote.sender, quote.text)
                 if isinstance(quote, QuoteBody)
-                else _clean(quote),
+                else quote or None,
                 mentions_bot=body.mentions_bot,
             )
         ]
@@ -144,7 +143,9 @@ class Webhook:
         given = request.headers.get("x-mingcheng-signature", "")
         if not (stamp and given):
             raise Rejected(401, "X-Mingcheng-Timestamp and X-Mingcheng-Signature are needed")
-        if not hmac.compare_digest(sign(self.secret, stamp, request.body).encode(), given.encode()):
+        if not hmac.compare_digest(
+            sign(self.secret, stamp, request.body).encode(), given.encode("utf-8", "replace")
+        ):
             raise Rejected(401, "the signature does not fit")
         if not stamp.isdecimal() or len(stamp) > 11:
             raise Rejected(401, "X-Mingcheng-Timestamp must be seconds since 1970")
@@ -158,10 +159,6 @@ def sign(secret: bytes, stamp: str, body: bytes) -> str:
     return hmac.new(
         secret, stamp.encode("utf-8", "replace") + b"." + body, hashlib.sha256
     ).hexdigest()
-
-
-def _clean(text: str | None) -> str | None:
-    return clean(text) if text else None
 
 
 def channel(settings: Settings) -> Webhook:

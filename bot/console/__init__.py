@@ -4,7 +4,7 @@ from fastapi import FastAPI
 
 from bot.app import App
 from bot.console import auth, errors, groups, ledger
-from bot.console.page import STATIC, Files, Pages
+from bot.console.page import STATIC, Files, Headed, Pages
 
 
 def mount(web: FastAPI, app: App) -> None:
@@ -15,3 +15,4 @@ def mount(web: FastAPI, app: App) -> None:
     for module in (auth, groups, ledger):
         web.include_router(module.router)
     errors.add(web)
+    web.add_middleware(Headed)

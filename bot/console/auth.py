@@ -10,7 +10,8 @@ from fastapi import APIRouter, Depends, Form, Request
 from fastapi.responses import RedirectResponse, Response
 
 from bot import accounts as passwords
-from bot.console.page import COOKIE, HEADERS, AppOf, Denied, PagesOf, inside, sealed
+from bot.channels.base import clean
+from bot.console.page import COOKIE, AppOf, Denied, PagesOf, inside, sealed
 from storage import accounts
 
 router = APIRouter()
@@ -49,20 +50,21 @@ async def sign_in(
     """Sign in, or say that it did not work."""
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
         raise Denied
-    now, address = app.now(), request.client.host if request.client else ""
+    login, now = clean(login), app.now()
+    address = request.client.host if request.client else ""
     if _blocked(now, login, address):
         return pages.show(
             "signin.html", 429, next=inside(next), login=login, failed="wait", who=None
         )
     async with _turns:
-        member = await passwords.check(app.database, login.replace("\x00", ""), password)
+        member = await passwords.check(app.database, login, password)
     if member is None:
         _failed.extend(((now, f"login {login}"), (now, f"address {address}")))
         return pages.show("signin.html", 401, next=inside(next), login=login, failed="no", who=None)
     token = secrets.token_urlsafe(32)
     async with app.database.transaction() as session:
         await accounts.sign_in(session, token=token, login=login, now=now, until=now + STAY)
-    answer = RedirectResponse(inside(next), 303, headers=HEADERS)
+    answer = RedirectResponse(inside(next), 303)
     answer.set_cookie(
         COOKIE, token, max_age=int(STAY.total_seconds()), httponly=True, samesite="lax",
         secure=request.url.scheme == "https",
@@ -75,7 +77,7 @@ async def sign_out(request: Request, app: AppOf) -> Response:
     """Forget this browser."""
     async with app.database.transaction() as session:
         await accounts.sign_out(session, request.cookies.get(COOKIE, ""))
-    answer = RedirectResponse("/signin", 303, headers=HEADERS)
+    answer = RedirectResponse("/signin", 303)
     answer.delete_cookie(COOKIE)
     return answer
 

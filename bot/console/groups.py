@@ -5,24 +5,28 @@ import secrets
 from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Request
+from fastapi import APIRouter, Depends, Form, Query, Request
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from actions import rights
+from actions.render import masked
 from bot import inbox
-from bot.channels.base import Rejected
+from bot.channels.base import Rejected, clean
 from bot.channels.base import Request as Arrived
 from bot.channels.sandbox import BOT
-from bot.console.page import HEADERS, AppOf, Denied, Missing, PagesOf, Who, seal, sealed
+from bot.console.page import AppOf, Denied, Missing, PagesOf, Who, seal, sealed
 from bot.streams import Away
-from storage import messages, people
+from storage import messages, people, tickets
 from storage.models import Group, Member, Message, Post
 
 router = APIRouter(prefix="/groups")
 
 PAGE = 50
+
+#: A place in the order of all that was said.
+Place = Annotated[int | None, Query(ge=0, lt=2**63)]
 
 
 @router.get("")
@@ -35,7 +39,7 @@ async def index(app: AppOf, pages: PagesOf, request: Request, who: Who) -> Respo
 
 @router.get("/{group_id}")
 async def window(
-    group_id: str, app: AppOf, pages: PagesOf, request: Request, who: Who, before: int | None = None
+    group_id: str, app: AppOf, pages: PagesOf, request: Request, who: Who, before: Place = None
 ) -> Response:
     """One group as a chat, the newest at the bottom."""
     async with app.database.transaction() as session:
@@ -52,7 +56,7 @@ async def window(
 
 
 @router.get("/{group_id}/feed")
-async def feed(group_id: str, app: AppOf, pages: PagesOf, who: Who, after: int = 0) -> Response:
+async def feed(group_id: str, app: AppOf, pages: PagesOf, who: Who, after: Place = 0) -> Response:
     """What was said after a place, as bubbles."""
     async with app.database.transaction() as session:
         group = await _group(session, group_id)
@@ -74,7 +78,7 @@ async def live(group_id: str, app: AppOf, who: Who) -> Response:
         except Away:
             return  # the browser comes back by itself
 
-    return EventSourceResponse(calls(), headers=HEADERS, ping=20)
+    return EventSourceResponse(calls(), ping=20)
 
 
 @router.post("/{group_id}/messages", dependencies=[Depends(sealed)])
@@ -90,7 +94,7 @@ async def say(
     """Speak in a sandbox group in the name of one of its people."""
     async with app.database.transaction() as session:
         group = await _group(session, group_id)
-        member = await people.find(session, group.channel, speaker)
+        member = await people.find(session, group.channel, clean(speaker))
     if not _may_speak(who, group) or member is None:
         raise Denied
     body = {
@@ -103,7 +107,7 @@ async def say(
             await inbox.accept(app.streams, incoming)
     except Rejected:
         pass  # an empty message is none
-    answer = RedirectResponse(f"/groups/{group.id}#end", 303, headers=HEADERS)
+    answer = RedirectResponse(f"/groups/{group.id}#end", 303)
     answer.set_cookie("speaker", member.external_id, httponly=True, samesite="lax")
     return answer
 
@@ -113,7 +117,7 @@ def _may_speak(who: Member, group: Group) -> bool:
 
 
 async def _group(session: AsyncSession, group_id: str) -> Group:
-    group = await people.group(session, group_id.replace("\x00", ""))
+    group = await people.group(session, clean(group_id))
     if group is None:
         raise Missing
     return group
@@ -123,18 +127,27 @@ async def _bubbles(
     session: AsyncSession, said: Sequence[Message | Post], who: Member
 ) -> list[dict[str, Any]]:
     senders = await people.by_ids(session, [m.sender_id for m in said if isinstance(m, Message)])
+    about = await tickets.some(session, [no for row in said for no in _about(row)])
+    phones = rights.reads_phones(who)
     return [
         {
             "row": row,
             "by_bot": isinstance(row, Post),
             "id": f"post-{row.id}" if isinstance(row, Post) else row.external_id,
-            "name": BOT if isinstance(row, Post) else row.name,
+            "name": BOT if isinstance(row, Post) else row.name if phones else masked(row.name),
             "role": None if isinstance(row, Post) else senders[row.sender_id].role,
             "sender": "" if isinstance(row, Post) else senders[row.sender_id].external_id,
             "quoted": None
             if isinstance(row, Post)
             else await messages.quoted_words(session, row.group_id, row.quote),
-            "phones": rights.reads_phones(who),
+            "about": [no for no in _about(row) if no in about and rights.sees(who, about[no])],
+            "phones": phones,
         }
         for row in said
     ]
+
+
+def _about(row: Message | Post) -> list[int]:
+    if isinstance(row, Post):
+        return row.about
+    return [] if row.ticket_no is None else [row.ticket_no]

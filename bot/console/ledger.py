@@ -1,5 +1,6 @@
 """台账: the list of tickets, and one with all that happened to it."""
 
+import re
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
@@ -56,7 +57,7 @@ async def ledger(
 @router.get("/{no}")
 async def ticket(no: str, app: AppOf, pages: PagesOf, request: Request, who: Who) -> Response:
     """One ticket; what somebody may not see looks like what does not exist."""
-    if not (no.isascii() and no.isdigit() and int(no) <= LARGEST):
+    if not re.fullmatch(r"[0-9]{1,10}", no) or int(no) > LARGEST:
         raise Missing
     async with app.database.transaction() as session:
         row = await tickets.get(session, int(no))

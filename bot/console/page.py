@@ -2,7 +2,6 @@
 
 import hmac
 import re
-from collections.abc import Awaitable, Callable
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,6 +11,8 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, Response
 from fastapi.staticfiles import StaticFiles
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from actions.deadlines import ZONE
 from actions.names import name, names
@@ -49,10 +50,30 @@ class Files(StaticFiles):
     """Our own files; they may be kept, and are asked about each time."""
 
     def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        """Serve a file with the headers of all pages."""
+        """Serve a file."""
         response = super().file_response(*args, **kwargs)
-        response.headers.update({**HEADERS, "Cache-Control": "no-cache"})
+        response.headers["Cache-Control"] = "no-cache"
         return response
+
+
+class Headed:
+    """Gives HEADERS to every answer, whoever made it, where it has none of its own."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        """Stand before this app."""
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on, and its answer back."""
+
+        async def headed(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name_, value in HEADERS.items():
+                    headers.setdefault(name_, value)
+            await send(message)
+
+        await self.app(scope, receive, headed)
 
 
 class Pages:
@@ -66,6 +87,9 @@ class Pages:
             trim_blocks=True, lstrip_blocks=True,
         )  # fmt: skip
         self.templates.filters |= {"moment": moment, "called": called, "masked": masked}
+        self.templates.filters["masked_unless"] = lambda text, reads: (
+            text if reads else masked(text)
+        )
         self.templates.filters["local"] = lambda at: at.astimezone(ZONE)
         self.templates.filters["tone"] = lambda of: crc32(of.encode()) % 6
         self.templates.globals |= {"name": name, "names": names}
@@ -132,4 +156,3 @@ async def lagging(app: App) -> int | None:
 AppOf = Annotated[App, Depends(app_of)]
 PagesOf = Annotated[Pages, Depends(pages_of)]
 Who = Annotated[Member, Depends(who)]
-Next = Callable[[Request], Awaitable[Response]]

@@ -25,9 +25,9 @@ def server(folders: Folders) -> Child:
     socket, password = folders.sockets / "valkey.sock", folders.secret("valkey")
     settings = {
         "port": "0",
-        "unixsocket": socket,
+        "unixsocket": _quoted(socket),
         "unixsocketperm": "700",
-        "dir": f'"{folders.data / "valkey"}"',
+        "dir": _quoted(folders.data / "valkey"),
         "appendonly": "yes",
         "appendfsync": "always",  # what was acknowledged is on disk
         "save": '""',
@@ -48,6 +48,12 @@ def server(folders: Folders) -> Child:
         log=folders.data / "logs" / "valkey.log",
         healthy=healthy,
     )
+
+
+def _quoted(path: Path) -> str:
+    """As the configuration takes it, whatever stands in the path."""
+    escaped = str(path).replace("\\", r"\\").replace('"', r"\"")
+    return f'"{escaped}"'
 
 
 def url(folders: Folders) -> str:

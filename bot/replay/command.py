@@ -46,7 +46,10 @@ async def replay(
         people={member.id for member in city.members},
     )
     end = _until(until, lines, cities.start(city))
-    out.mkdir(parents=True, exist_ok=True)
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise Invalid(0, f"--out {out} 不能用:{error.strerror}") from error
     with tempfile.TemporaryDirectory(prefix="mingcheng-replay-") as folder:
         scratch = Path(folder)
         scratch.chmod(0o711)  # PostgreSQL, as another user, goes through it

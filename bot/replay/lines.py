@@ -9,6 +9,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, V
 
 from actions.args import check_args
 from actions.base import Refused
+from bot.channels.base import Id, Words
 from nlu.parse import Parse
 
 
@@ -28,16 +29,16 @@ class _Strict(BaseModel):
 class Image(_Strict):
     """A picture; its bytes are elsewhere."""
 
-    id: str
-    name: str | None = None
-    sha256: str | None = None
+    id: Words
+    name: Words | None = None
+    sha256: Words | None = None
 
 
 class Quote(_Strict):
     """A quoted message that has no id: who said what."""
 
-    sender: str
-    text: str
+    sender: Words
+    text: Words
 
 
 At = Annotated[AwareDatetime, Field(strict=False)]
@@ -48,13 +49,13 @@ class MessageLine(_Strict):
 
     type: Literal["message"]
     at: At
-    id: str = Field(min_length=1)
+    id: Id
     group: str
-    sender: str = Field(min_length=1)
-    name: str
-    text: str
+    sender: Id
+    name: Words
+    text: Words
     images: list[Image] = []
-    quote: str | Quote | None = None
+    quote: Words | Quote | None = None
     mentions_bot: bool = False
     parse: dict[str, Any] | None = None
 
@@ -70,7 +71,7 @@ class RecallLine(_Strict):
 
     type: Literal["recall"]
     at: At
-    id: str
+    id: Words
     group: str
 
 
@@ -80,7 +81,7 @@ class StepLine(_Strict):
     type: Literal["step"]
     at: At
     by: str
-    ticket: int | str | None = None
+    ticket: int | Words | None = None
     step: str
     args: dict[str, Any] = {}
 
@@ -111,6 +112,8 @@ def _texts(path: Path) -> Iterator[tuple[int, str]]:
             yield from ((number, text) for number, text in enumerate(file, 1) if text.strip())
     except UnicodeDecodeError as error:
         raise Invalid(0, f"不是 UTF-8 文本:{error}") from error
+    except OSError as error:
+        raise Invalid(0, f"打不开 {path}:{error.strerror}") from error
 
 
 def _parse(number: int, text: str) -> Line:
@@ -139,6 +142,8 @@ def _check(number: int, line: Line, groups: set[str], people: set[str]) -> None:
         raise Invalid(number, f"CITY.yaml 里没有 {line.by} 这个人")
     if (line.step == "open") != (line.ticket is None):
         raise Invalid(number, "open 不带 ticket,其他步骤都要带")
+    if any("\0" in value for value in line.args.values() if isinstance(value, str)):
+        raise Invalid(number, "args:文字里不能有 NUL")
     try:
         check_args(line.step, line.args)
     except Refused as refused:

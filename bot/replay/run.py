@@ -8,7 +8,7 @@ from typing import Protocol
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actions import clock, steps
+from actions import clock, rights, steps
 from actions.base import Refused
 from actions.render import render
 from bot import city as cities
@@ -129,11 +129,11 @@ async def _step(database: Database, line: StepLine) -> None:
             async with session.begin_nested():
                 await _take(session, line, by)
         except Refused as refused:
-            if by.id is not None:
-                await posts.tell(
-                    session, [by], level="refused", text=str(refused), at=line.at,
-                    ticket_no=line.ticket if isinstance(line.ticket, int) else None,
-                )  # fmt: skip
+            ticket = await _ticket(session, line)
+            await posts.tell(
+                session, [by], level="refused", text=str(refused), at=line.at,
+                ticket_no=ticket.no if ticket and rights.sees(by, ticket) else None,
+            )  # fmt: skip
 
 
 async def _take(session: AsyncSession, line: StepLine, by: Member) -> None:

@@ -57,6 +57,7 @@ def settle(text: Text, found: List[Dict[Text, Any]]) -> List[Dict[Text, Any]]:
             "end": span.end,
             "value": text[span.start : span.end],
             "confidence_entity": shares[span],
+            "extractor": Spans.__name__,  # `rasa test` asks for it
         }
         for span in without_overlap(ranked)
     ]
@@ -67,6 +68,11 @@ def _trimmed(text: Text, entity: Dict[Text, Any]) -> Span:
     start, end = int(entity["start"]), int(entity["end"])
     while start < end and not text[start].isalnum():
         start += 1
-    while end > start and not text[end - 1].isalnum() and text[end - 1] not in ")）":
+    while end > start and not (text[end - 1].isalnum() or _closes(text[start:end])):
         end -= 1
     return Span(str(entity["entity"]), start, end)
+
+
+def _closes(words: Text) -> bool:
+    """Whether the bracket at the end was opened within: 湖南某某(株洲)."""
+    return words.endswith(")") and words.count("(") >= words.count(")")

@@ -40,7 +40,7 @@ class ChineseTokenizer(Tokenizer):
 
     @staticmethod
     def required_packages() -> List[Text]:
-        """jieba."""
+        """What cuts the words."""
         return ["jieba"]
 
     def __init__(
@@ -100,7 +100,8 @@ class ChineseTokenizer(Tokenizer):
         """Fold and cut messages."""
         for message in messages:
             _fold(message)
-        return super().process(messages)
+        cut: List[Message] = super().process(messages)
+        return cut
 
     def tokenize(self, message: Message, attribute: Text) -> List[Token]:
         """The words of one attribute; white space is none."""

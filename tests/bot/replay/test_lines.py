@@ -77,6 +77,7 @@ def test_a_parse_that_came_along_is_read(tmp_path: Path) -> None:
         ({**STEP, "by": "nobody"}, "nobody"),
         ({**STEP, "step": "dance"}, "dance"),
         ({**STEP, "args": {"unit": "市城管局", "colour": "red"}}, "colour"),
+        ({**STEP, "args": {"unit": "市\0城管局"}}, "NUL"),
         ({**STEP, "step": "open"}, "open"),
         ("{not json", "1"),
         ("[]", "1"),
