@@ -7,7 +7,7 @@ counted again when a notice changes the calendar.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, Self
+from typing import Any, Self, cast
 from zoneinfo import ZoneInfo
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -88,13 +88,15 @@ class Clock:
     async def read(cls, session: AsyncSession) -> "Clock":
         """The rules in force; read again only where somebody has changed them since."""
         kept: dict[str, Any] = session.info.get("kept", {})
+        if (mine := session.info.get("clock")) is not None:  # read in this transaction already
+            return cast("Clock", mine)
         revision = await settings.revision(session)
         if kept.get("revision") != revision or "clock" not in kept:
             policy = Policy.from_mapping(await settings.read(session))
             kept["clock"] = cls(policy, Calendar(await calendar.every(session)))
             kept["revision"] = revision
-        clock: Clock = kept["clock"]
-        return clock
+        session.info["clock"] = kept["clock"]
+        return cast("Clock", kept["clock"])
 
     # --- how it is counted --------------------------------------------------------------------
 

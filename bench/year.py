@@ -69,7 +69,7 @@ def city(groups: int) -> dict[str, Any]:
 
 def events(tickets: int, groups: int, seed: int = 2109) -> list[dict[str, Any]]:
     """What is said in a year: reports, what handlers and enterprises say of them, and talk."""
-    chance = random.Random(seed)  # noqa: S311  # nothing secret
+    chance = random.Random(seed)  # nothing secret
     rows = [row for number in range(tickets) for row in _story(chance, number, groups)]
     rows.sort(key=lambda row: row["at"])
     end = (START + timedelta(days=364)).isoformat()

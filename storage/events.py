@@ -19,14 +19,17 @@ ZONE = ZoneInfo("Asia/Shanghai")
 
 async def head(session: AsyncSession, name: str) -> Head:
     """The counter of this name, locked until the transaction ends."""
-    await session.exec(insert(Head).values(name=name, last=0, hash="").on_conflict_do_nothing())
-    found = await session.exec(
+    wanted = (
         select(Head)
         .where(Head.name == name)
         .with_for_update()
         .execution_options(populate_existing=True)
     )
-    return found.one()
+    found = (await session.exec(wanted)).first()
+    if found is None:  # the first of all
+        await session.exec(insert(Head).values(name=name, last=0, hash="").on_conflict_do_nothing())
+        found = (await session.exec(wanted)).one()
+    return found
 
 
 async def append(

@@ -44,10 +44,10 @@ async def record(
             effect="silence",
         )
         .on_conflict_do_nothing()
-        .returning(col(Message.id))
+        .returning(Message)
     )
     row = (await session.exec(made)).first()
-    return await session.get(Message, row[0]) if row else None
+    return row[0] if row else None
 
 
 async def find(session: AsyncSession, group_id: str, external_id: str) -> Message | None:

@@ -12,12 +12,16 @@ from storage.models import District, Group, Member, Route, Unit
 
 async def meet(session: AsyncSession, channel: str, external_id: str, name: str) -> Member:
     """Who is known by (channel, external id); an unknown sender becomes a `member`, rules 1."""
-    made = insert(Member).values(channel=channel, external_id=external_id, name=name, role="member")
-    await session.exec(made.on_conflict_do_nothing())
-    found = await session.exec(
-        select(Member).where(Member.channel == channel, Member.external_id == external_id)
-    )
-    return found.one()
+    known = await find(session, channel, external_id)
+    if known is None:
+        made = insert(Member).values(
+            channel=channel, external_id=external_id, name=name, role="member"
+        )
+        await session.exec(made.on_conflict_do_nothing())
+        known = await find(session, channel, external_id)
+    if known is None:
+        raise LookupError(f"{external_id} was not kept")
+    return known
 
 
 async def member(session: AsyncSession, member_id: int | None) -> Member | None:

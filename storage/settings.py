@@ -37,6 +37,7 @@ async def revision(session: AsyncSession) -> int:
 
 async def changed(session: AsyncSession) -> None:
     """Settings or calendar are not what they were: whoever kept them reads them again."""
+    session.info.pop("clock", None)
     row = insert(Head).values(name=REVISION, last=1, hash="")
     await session.exec(
         row.on_conflict_do_update(index_elements=["name"], set_={"last": Head.last + 1})
