@@ -5,7 +5,7 @@ What is appended is on disk before it is acknowledged (append-only file, fsync a
 
 import contextlib
 import zlib
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -62,30 +62,39 @@ class Streams:
         )
         self.known: set[int] = set()
 
+    @contextlib.contextmanager
+    def _reached(self) -> Iterator[None]:
+        """Away for whatever the server could not do: also where its disk or memory is full."""
+        try:
+            yield
+        except (exceptions.RedisError, OSError) as error:
+            self.known.clear()  # whoever answers next may have another memory
+            raise Away(f"{type(error).__name__}: {error}") from error
+
     async def close(self) -> None:
         """Give the connections back."""
         await self.client.aclose()
 
     async def ping(self) -> None:
         """Away when nobody answers."""
-        with _reached():
+        with self._reached():
             await self.client.ping()
 
     async def append(self, group: str, payload: str) -> None:
         """Put a message into the partition of its group; back when it is on disk."""
-        with _reached():
+        with self._reached():
             await self.client.xadd(_stream(partition(group)), {"payload": payload})
 
     async def lag(self) -> int:
         """How many entries wait, over all partitions."""
-        with _reached():
+        with self._reached():
             return sum([await self.client.xlen(_stream(number)) for number in range(PARTITIONS)])
 
     # --- sharing ------------------------------------------------------------------------------
 
     async def share(self, worker: str, now: float) -> int:
         """Report this worker as alive; returns how many partitions are its fair share."""
-        with _reached():
+        with self._reached():
             await self.client.zadd(WORKERS, {worker: now})
             await self.client.zremrangebyscore(WORKERS, "-inf", now - SEEN)
             workers = max(1, int(await self.client.zcard(WORKERS)))
@@ -93,14 +102,14 @@ class Streams:
 
     async def leave(self, worker: str, leased: Iterable[int]) -> None:
         """Give all leases back at once."""
-        with _reached():
+        with self._reached():
             await self.client.zrem(WORKERS, worker)
             for number in leased:
                 await self.release(worker, number)
 
     async def lease(self, worker: str, number: int) -> bool:
         """Take a partition, or keep it; False when another worker has it."""
-        with _reached():
+        with self._reached():
             taken: Any = await _result(
                 self.client.eval(_TAKE, 1, _lease(number), worker, str(LEASE))
             )
@@ -108,7 +117,7 @@ class Streams:
 
     async def release(self, worker: str, number: int) -> None:
         """Give a partition back, where it is still ours."""
-        with _reached():
+        with self._reached():
             await _result(self.client.eval(_RELEASE, 1, _lease(number), worker))
 
     # --- reading ------------------------------------------------------------------------------
@@ -116,7 +125,7 @@ class Streams:
     async def unfinished(self, number: int, most: int) -> list[Entry]:
         """What was handed out in a partition and never finished, in order."""
         await self._prepare((number,))
-        with _reached():
+        with self._reached():
             found = await self.client.xpending_range(
                 _stream(number), GROUP, "-", "+", most, CONSUMER
             )
@@ -134,7 +143,7 @@ class Streams:
     async def fresh(self, numbers: Sequence[int], most: int, wait: int) -> list[Entry]:
         """New entries of several partitions, at most `most` of each; waits `wait` milliseconds."""
         await self._prepare(numbers)
-        with _reached():
+        with self._reached():
             rows: Any = await self.client.xreadgroup(
                 GROUP, CONSUMER, {_stream(n): ">" for n in numbers}, count=most, block=wait
             )
@@ -142,7 +151,7 @@ class Streams:
 
     async def done(self, entry: Entry) -> None:
         """An entry is finished: acknowledged, and gone."""
-        with _reached():
+        with self._reached():
             pipe = self.client.pipeline(transaction=True)
             pipe.xack(_stream(entry.partition), GROUP, entry.id)
             pipe.xdel(_stream(entry.partition), entry.id)
@@ -150,7 +159,10 @@ class Streams:
 
     async def _prepare(self, numbers: Sequence[int]) -> None:
         for number in set(numbers) - self.known:
-            with _reached(), contextlib.suppress(exceptions.ResponseError):  # it is there already
+            with (
+                self._reached(),
+                contextlib.suppress(exceptions.ResponseError),
+            ):  # it is there already
                 await self.client.xgroup_create(_stream(number), GROUP, id="0", mkstream=True)
             self.known.add(number)
 
@@ -161,7 +173,7 @@ class Streams:
 
         Who misses the call finds it at the next look, so that nobody waits for it to arrive.
         """
-        with contextlib.suppress(Away), _reached():
+        with contextlib.suppress(Away), self._reached():
             await self.client.publish(WAKE, group)
             await self.client.publish(_live(group), "said")
 
@@ -177,10 +189,10 @@ class Streams:
 
     async def _subscribed(self, channel: str) -> AsyncIterator[str]:
         async with self.client.pubsub() as pubsub:
-            with _reached():
+            with self._reached():
                 await pubsub.subscribe(channel)
             while True:
-                with _reached():
+                with self._reached():
                     call = await pubsub.get_message(timeout=15.0)
                 if call is None:
                     continue
@@ -222,16 +234,3 @@ def _flat(batch: Any) -> Any:
 async def _result(answer: Any) -> Any:
     """The client types its scripts as perhaps asynchronous; ours always are."""
     return await answer
-
-
-@contextlib.contextmanager
-def _reached() -> Any:
-    try:
-        yield
-    except (
-        exceptions.ConnectionError,
-        exceptions.TimeoutError,
-        exceptions.BusyLoadingError,
-        OSError,
-    ) as error:
-        raise Away(f"{type(error).__name__}: {error}") from error

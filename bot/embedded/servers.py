@@ -1,6 +1,7 @@
 """Both servers of a data folder, together."""
 
 import asyncio
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO
@@ -38,6 +39,7 @@ class Running:
         """End the servers, the last started first, and give the data folder free."""
         for child in reversed(self.children):
             await child.stop()
+        shutil.rmtree(self.folders.sockets, ignore_errors=True)
         self.lock.close()
 
 
