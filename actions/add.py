@@ -11,11 +11,11 @@ async def run(context: Context, ticket: Ticket | None) -> None:
     context.acted("add", ticket)
     if not ticket.address and (place := context.entity("address")):
         ticket.address = place
-    wanted, ticket.asked = ticket.asked, False
-    context.session.add(ticket)
-    spoken = context.message.text.strip() and not ticket.confidential
-    if spoken and (context.message.mentions_bot or wanted):
+    spoken = bool(context.message.text.strip()) and not ticket.confidential
+    if spoken and (context.message.mentions_bot or ticket.asked):
+        ticket.asked = False  # a picture alone does not answer
         await context.reply("added", about=[ticket.no], no=ticket.no)
+    context.session.add(ticket)
 
 
 ACTION = Action(

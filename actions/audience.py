@@ -1,6 +1,6 @@
 """Who is told besides the group; rules, sections 4 and 8. A vacant place is skipped."""
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -18,9 +18,22 @@ async def handler(session: AsyncSession, ticket: Ticket) -> list[Member]:
 
 async def head(session: AsyncSession, ticket: Ticket) -> list[Member]:
     """Who heads its unit."""
-    unit = await people.unit(session, ticket.unit_id)
-    found = await people.known(session, unit.head) if unit and unit.head else None
-    return [found] if found else []
+
+    async def ask() -> list[Member]:
+        unit = await people.unit(session, ticket.unit_id)
+        found = await people.known(session, unit.head) if unit and unit.head else None
+        return [found] if found else []
+
+    return await _once_asked(session, ("head", ticket.unit_id), ask)
+
+
+async def having(session: AsyncSession, role: str) -> list[Member]:
+    """Everybody of a role."""
+
+    async def ask() -> list[Member]:
+        return list(await people.with_role(session, role))
+
+    return await _once_asked(session, ("role", role), ask)
 
 
 async def unit(session: AsyncSession, ticket: Ticket) -> list[Member]:
@@ -41,13 +54,13 @@ async def assisting(session: AsyncSession, ticket: Ticket) -> list[Member]:
 async def overseers(session: AsyncSession, ticket: Ticket) -> list[Member]:
     """Who looks after what no unit has: the inspectors for misconduct, else the coordinators."""
     role = "inspector" if ticket.confidential else "coordinator"
-    return list(await people.with_role(session, role))
+    return await having(session, role)
 
 
 async def level(session: AsyncSession, ticket: Ticket, name: str) -> list[Member]:
     """Whom a level of the ladder tells. Of misconduct the inspectors hear, and nobody else."""
     if ticket.confidential or name == "red":
-        return list(await people.with_role(session, "inspector"))
+        return await having(session, "inspector")
     match name:
         case "unanswered":
             return await unit(session, ticket)
@@ -56,8 +69,7 @@ async def level(session: AsyncSession, ticket: Ticket, name: str) -> list[Member
         case "yellow":
             return once(await handler(session, ticket), await head(session, ticket))
         case _:
-            leaders = list(await people.with_role(session, "leader"))
-            return once(await head(session, ticket), leaders)
+            return once(await head(session, ticket), await having(session, "leader"))
 
 
 def once(*groups: Sequence[Member]) -> list[Member]:
@@ -66,6 +78,21 @@ def once(*groups: Sequence[Member]) -> list[Member]:
 
 
 async def _handlers(session: AsyncSession, ticket: Ticket) -> list[Member]:
-    if ticket.unit_id is None:
+    unit_id = ticket.unit_id
+    if unit_id is None:
         return []
-    return list(await people.handlers(session, ticket.unit_id))
+
+    async def ask() -> list[Member]:
+        return list(await people.handlers(session, unit_id))
+
+    return await _once_asked(session, ("handlers", unit_id), ask)
+
+
+async def _once_asked(
+    session: AsyncSession, key: tuple[str, object], ask: Callable[[], Awaitable[list[Member]]]
+) -> list[Member]:
+    """What was asked before in this transaction: a morning's reminders ask for the same people."""
+    asked: dict[tuple[str, object], list[Member]] = session.info.setdefault("audience", {})
+    if key not in asked:
+        asked[key] = await ask()
+    return asked[key]

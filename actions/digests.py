@@ -33,8 +33,13 @@ class Period:
 
 
 async def plan(session: AsyncSession, clock: Clock, after: datetime) -> None:
-    """Plan the next of each kind after an instant, in the place of what was planned."""
+    """Plan the next of each kind after an instant, in the place of what was planned.
+
+    One that is late is still to be made, and plans the next itself.
+    """
     for kind in KINDS:
+        if await due.late(session, kind, after):
+            continue
         await due.cancel(session, kind)
         await due.plan(session, kind, following(clock, kind, after))
 
@@ -133,12 +138,13 @@ async def _make(
     )  # fmt: skip
     groups = await made.groups(session, period.since if kind == "daily" else None, period.until)
     when = clock.speak(times.now)
+    quiet = _text(found, "")  # of a group without a ticket: hundreds hear the same
+    alive = {*found.own, *(found.own_before or ()), *found.tomorrow, *found.overdue}
     await posts.say_all(
         session,
-        [
-            {"group_id": group, "text": _text(found, group), "about": _about(found, group)}
-            for group in groups
-        ],
+        groups,
+        [_text(found, group) if group in alive else quiet for group in groups],
+        [_about(found, group) for group in groups],
         at=times.now,
         why="digest",
         not_before=when,
@@ -197,7 +203,8 @@ async def _gather(
 def _text(found: _Made, group: str | None) -> str:
     """The text for a group; for the staff, who is in none, with the city's figures alone."""
     own = figures(found.own.get(group, Counts())) if group is not None else None
-    before = found.own_before.get(group, Counts()) if group and found.own_before else None
+    past_own = found.own_before if group is not None else None
+    before = past_own.get(group or "", Counts()) if past_own is not None else None
     everything = found.city["all"] or {}
     past = found.city["before"]
     return render(

@@ -88,6 +88,8 @@ async def _on_ticket(context: Context, action: Action) -> None:
 async def _run(context: Context, action: Action, found: targets.Found) -> None:
     ticket = found.ticket
     if not _allowed(context, action, found):
+        if action.intent == DETAIL and not context.message.mentions_bot:
+            return  # talk about another's ticket
         # of somebody else's ticket nobody is told more than that
         await context.reply("not_yours", no=found.named.no, role=context.sender.role)
         return

@@ -61,10 +61,12 @@ class Move:
         if self.message is not None or ticket.group_id is None or ticket.confidential:
             return
         reporter = await people.member(self.session, ticket.reporter_id)
+        if ticket.source != "group":  # told on another way: who wrote it down is not who waits
+            reporter = None
         await posts.say(
             self.session,
             group_id=ticket.group_id,
-            text=render(template, who=reporter.name if reporter else "", no=ticket.no, **values),
+            text=render(template, who=reporter.name if reporter else None, no=ticket.no, **values),
             at=self.now,
             why="notice",
             to=[reporter.external_id] if reporter else [],
@@ -83,7 +85,10 @@ class Move:
             self.session,
             members,
             level=level,
-            text=render(template, no=ticket.no, text=ticket.text, **values),
+            # each look at a confidential ticket is an event: no notice gives its words away
+            text=render("notice_confidential", no=ticket.no, level=level, due_at=ticket.due_at)
+            if ticket.confidential
+            else render(template, no=ticket.no, text=ticket.text, **values),
             at=self.now,
             ticket_no=ticket.no,
             not_before=self.clock.speak(self.now, urgent=at_once),

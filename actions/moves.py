@@ -296,6 +296,9 @@ async def edit(move: Move) -> None:
     turned = wanted != ticket.urgent
     if turned and ticket.status not in RUNNING:
         raise Refused(render("refused_urgent", no=ticket.no, status=ticket.status))
+    if wanted_district := changes.get("district"):
+        known = await people.district_named(move.session, wanted_district)
+        changes["district"] = known or wanted_district
     for field, value in changes.items():
         setattr(ticket, field, value)
     if turned:

@@ -8,9 +8,6 @@ from typing import Any, Self
 #: More than this is a slip of the pen, and no calendar reaches so far.
 MOST = 1000
 
-#: More than this is a slip of the pen, and no calendar reaches so far.
-MOST = 1000
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Policy:

@@ -61,8 +61,9 @@ async def _tell(
     unit = await people.unit(session, ticket.unit_id)
     named = unit.name if unit else None
     text = render(
-        "notice_level", level=reminder.level, no=ticket.no, unit=named, text=ticket.text,
-        due_at=ticket.due_at, respond_by=ticket.respond_by,
+        "notice_confidential" if ticket.confidential else "notice_level",
+        level=reminder.level, no=ticket.no, unit=named, text=ticket.text, due_at=ticket.due_at,
+        respond_by=ticket.respond_by,
     )  # fmt: skip
     await posts.tell(
         session,

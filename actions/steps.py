@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actions import moves, rights
+from actions import moves, rights, similar
 from actions.args import Args, Opening, check_args
 from actions.base import Refused
 from actions.deadlines import Clock
@@ -15,7 +15,7 @@ from actions.names import name
 from actions.opening import Report, open_ticket
 from actions.render import render
 from actions.urgent import urgent
-from storage import people, states
+from storage import events, people, states
 from storage.models import Member, Message, Ticket
 
 #: Step → status before → status after. What is not here is refused.
@@ -85,10 +85,21 @@ async def take(
     return not asked
 
 
+async def look(session: AsyncSession, ticket: Ticket, by: Member, now: datetime) -> None:
+    """Each look at a confidential ticket is an event; rules, section 5. At others one may look."""
+    if ticket.confidential:
+        await events.append(
+            session, ticket_no=ticket.no, at=now, by=by.external_id, step="look",
+            was=ticket.status, became=ticket.status,
+        )  # fmt: skip
+
+
 def _not_yours(step: str, ticket: Ticket, by: Member) -> str:
     """Of what somebody may not see there is no word, not even that it is there."""
-    if ticket.confidential:
+    if ticket.confidential and not rights.sees(by, ticket):
         return render("refused_number", no=ticket.no)
+    if ticket.confidential and step in rights.ROUTED:
+        return render("refused_confidential", no=ticket.no)
     return render("refused_role", step=step, role=by.role, no=ticket.no)
 
 
@@ -112,7 +123,8 @@ def _open(step: str, ticket: Ticket, by: Member | None) -> bool:
 
 def table() -> Iterator[str]:
     """The steps as a table for people: status before, and where each step leads from there."""
-    statuses = list(dict.fromkeys(status for before in STEPS.values() for status in before))
+    pairs = [pair for step in STEPS.values() for pair in step.items()]
+    statuses = dict.fromkeys([before for before, _ in pairs] + [after for _, after in pairs])
     yield "| status | 中文 | leaves by |"
     yield "|---|---|---|"
     for status in statuses:
@@ -121,7 +133,7 @@ def table() -> Iterator[str]:
             for step, before in STEPS.items()
             if status in before and step != "edit"
         ]
-        yield f"| `{status}` | {name('status', status)} | {' · '.join(ways)} |"
+        yield f"| `{status}` | {name('status', status)} | {' · '.join(ways) or 'nothing'} |"
 
 
 async def named(session: AsyncSession, external_id: str) -> Member:
@@ -148,4 +160,6 @@ async def open_by_hand(
         district=written or told.district or (group.district if group else None),
         enterprise=told.enterprise, group_id=told.group, urgent=urgent(told.text, told.category),
     )  # fmt: skip
-    return await open_ticket(session, report, by=by, now=now)
+    ticket = await open_ticket(session, report, by=by, now=now)
+    await similar.link(session, ticket, (await Clock.read(session)).policy.similar_days)
+    return ticket

@@ -7,10 +7,12 @@ from datetime import timedelta
 
 from actions.base import Action, Context
 from storage import messages, tickets
-from storage.models import Post, Ticket
+from storage.models import Message, Post, Ticket
 
 #: Not 3#4栋, and not a number with letters before it.
 NUMBER = re.compile(r"(?<![0-9A-Za-z])[#＃]\s*(\d{1,9})(?!\d)")
+#: Several in a row, as the bot offers them: #2、#1.
+LISTED = re.compile(r"[#＃]\s*\d+、\s*[#＃]")
 BARE = re.compile(r"\s*[#＃]?\s*(\d{1,9})\s*(?:号|号工单)?\s*[。.!!]?\s*")
 #: How a quote names a post of the bot: by its place among them.
 POST = re.compile(r"post-(\d{1,12})")
@@ -124,20 +126,28 @@ async def quoted(context: Context) -> int | None:
 
 async def _quoted(context: Context) -> int | None:
     quote = context.message.quote or {}
-    if found := NUMBER.search(quote.get("text") or ""):
-        return int(found[1])
-    quoted_id = quote.get("id") or ""
+    if (text := quote.get("text")) and (numbers := NUMBER.findall(text)):
+        # a reply speaks of one ticket first of all; a list of several of none
+        one = len(set(numbers)) == 1 or (text.startswith("@") and not LISTED.search(text))
+        return int(numbers[0]) if one else None
+    quoted_id = quote.get("id")
+    if not quoted_id:
+        return None
     if post := POST.fullmatch(quoted_id):
         said = await context.session.get(Post, int(post[1]))
-        about = said.about if said and said.group_id == context.group.id else []
-        return about[0] if about and (len(about) == 1 or said_of_one(said)) else None
+        return await _said_of(context, said) if said is not None else None
     message = await messages.find(context.session, context.group.id, quoted_id)
     return message.ticket_no if message else None
 
 
-def said_of_one(post: Post | None) -> bool:
-    """Whether a post is the answer to one report, also where it names others that look alike."""
-    return post is not None and post.why == "reply"
+async def _said_of(context: Context, post: Post) -> int | None:
+    """The ticket of a post: the only one that it is about, else that of the message it answers."""
+    if post.group_id != context.group.id:
+        return None
+    if len(post.about) == 1:
+        return post.about[0]
+    answered = await context.session.get(Message, post.answers) if post.answers else None
+    return answered.ticket_no if answered else None
 
 
 async def _of_reporter(context: Context, action: Action) -> Found | None:

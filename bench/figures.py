@@ -72,7 +72,8 @@ FILL = (
     """,
     """
     INSERT INTO due (at, turn, what, ticket_no, next_at, done_at)
-    SELECT closed_at, 0, 'silence', no, closed_at, closed_at FROM tickets WHERE no BETWEEN :first AND :many
+    SELECT closed_at, 0, 'silence', no, closed_at, closed_at
+    FROM tickets WHERE no BETWEEN :first AND :many
     """,
 )
 

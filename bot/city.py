@@ -5,29 +5,18 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
-import yaml
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter
 from sqlmodel.ext.asyncio.session import AsyncSession
-from yaml.nodes import MappingNode, Node, SequenceNode
 
 from actions.policy import Policy
 from actions.rights import ROLES
+from bot import documents
+from bot.articles import Article
+from bot.documents import Invalid
 from nlu.parse import CATEGORIES
 from storage import cities
 
-#: A city is a page or a few hundred; more than this is a mistake. In bytes.
-LARGEST = 8 << 20
-
 Text = Annotated[str, Field(min_length=1, max_length=200)]
-
-
-class CityError(Exception):
-    """The file is not valid: the line, from 1, and what is wrong with it."""
-
-    def __init__(self, line: int, reason: str) -> None:
-        """Say what is wrong with line number `line`."""
-        super().__init__(f"第 {line} 行:{reason}")
-        self.line, self.reason = line, reason
 
 
 class _Strict(BaseModel):
@@ -84,15 +73,6 @@ class Correction(_Strict):
     working: bool
 
 
-class Article(_Strict):
-    """A piece of the knowledge base."""
-
-    title: Text
-    body: str
-    source: Text
-    date: Annotated[date, Field(strict=False)]
-
-
 class City(_Strict):
     """All of it."""
 
@@ -108,85 +88,23 @@ class City(_Strict):
     settings: dict[str, Any] = {}
 
 
+_city = TypeAdapter(City)
+
+
 def read(path: Path) -> City:
-    """The city in a file; CityError names the first line that is wrong, and why."""
-    try:
-        content = path.read_bytes()
-    except OSError as error:
-        raise CityError(0, f"无法读取 {path}:{error.strerror}") from error
-    if len(content) > LARGEST:
-        raise CityError(0, f"文件超过 {LARGEST >> 20} MB")
-    return parse(content)
+    """The city in a file; Invalid names the first line that is wrong, and why."""
+    return parse(documents.contents(path))
 
 
 def parse(content: bytes) -> City:
     """The city in a text."""
-    try:
-        # the places come from one reading, the values from another
-        tree = yaml.compose(content, Loader=_Loader)
-        values = yaml.load(content, Loader=_Loader)  # noqa: S506  # a safe one, see below
-    except yaml.MarkedYAMLError as error:
-        mark = error.problem_mark or error.context_mark
-        raise CityError(mark.line + 1 if mark else 0, f"不是有效的 YAML:{error.problem}") from error
-    except (yaml.YAMLError, ValueError, RecursionError, OverflowError) as error:
-        raise CityError(0, f"不是有效的 YAML:{error}") from error
-    if not isinstance(values, dict) or tree is None:
-        raise CityError(1, "应是一份以 city、groups 等为键的清单")
-    try:
-        city = City.model_validate(values)
-    except ValidationError as error:
-        fault = error.errors(include_url=False, include_input=False)[0]
-        where = ".".join(str(part) for part in fault["loc"])
-        raise CityError(_line(tree, fault["loc"]), f"{where}:{fault['msg']}") from error
+    document = documents.load_yaml(content)
+    if not isinstance(document.values, dict):
+        raise Invalid(1, "应是一份以 city、groups 等为键的清单")
+    city = document.read(_city)
     for place, reason in _faults(city):
-        raise CityError(_line(tree, place), reason)
+        raise Invalid(document.line(place), reason)
     return city
-
-
-class _Loader(yaml.SafeLoader):
-    """Safe, and without aliases: a few lines of them can stand for a whole disk."""
-
-    def compose_node(self, parent: Node | None, index: int) -> Node | None:
-        if self.check_event(yaml.AliasEvent):
-            raise yaml.composer.ComposerError(
-                None,
-                None,
-                "不支持别名(*)",
-                self.peek_event().start_mark,  # type: ignore[no-untyped-call]  # PyYAML's stubs
-            )
-        return super().compose_node(parent, index)
-
-    def flatten_mapping(self, node: MappingNode) -> None:
-        super().flatten_mapping(node)
-        seen: set[str] = set()
-        for key, _ in node.value:
-            if str(key.value) in seen:
-                raise yaml.constructor.ConstructorError(
-                    None, None, f"键 {key.value} 重复", key.start_mark
-                )
-            seen.add(str(key.value))
-
-    def construct_object(self, node: Node, deep: bool = False) -> Any:
-        try:
-            return super().construct_object(node, deep)
-        except (ValueError, OverflowError) as error:  # a day or a number that there is not
-            raise yaml.constructor.ConstructorError(
-                None, None, str(error), node.start_mark
-            ) from error
-
-
-def _line(node: Node, place: Sequence[Any]) -> int:
-    """The line of what stands at a place of the tree, or of what is nearest to it."""
-    for part in place:
-        inner: Node | None = None
-        if isinstance(node, MappingNode):
-            inner = next((value for key, value in node.value if key.value == str(part)), None)
-        elif isinstance(node, SequenceNode) and isinstance(part, int):
-            inner = node.value[part] if part < len(node.value) else None
-        if inner is None:
-            break
-        node = inner
-    return int(node.start_mark.line) + 1
 
 
 Fault = tuple[Sequence[Any], str]
@@ -263,7 +181,7 @@ def _districts(city: City) -> dict[str, list[str]]:
 
 
 def start(city: City) -> datetime:
-    """When the clock of a replay starts; CityError without one."""
+    """When the clock of a replay starts; Invalid without one."""
     if city.start is None:
-        raise CityError(1, "缺少 start")
+        raise Invalid(1, "缺少 start")
     return city.start

@@ -21,7 +21,8 @@ log = structlog.get_logger()
 EVERY = 5.0
 #: Messages read again in one look after an outage of the parser.
 REREAD = 50
-REPORT = "report_issue"
+#: What opens a ticket, and must not be lost because the keywords took it for talk.
+REPORTS = frozenset({"report_issue", "report_misconduct", "consult"})
 #: Due work that failed is tried again after so long.
 PUT_OFF = timedelta(hours=1)
 
@@ -92,7 +93,7 @@ async def reread(database: Database, parser: Parser, now: datetime) -> int:
 async def _reread(database: Database, message_id: int, parse: Parse, now: datetime) -> None:
     async with database.transaction() as session:
         row = await messages.read_again(session, message_id, parse.as_json(), parse.parser)
-        if row is not None and row.effect == "silence" and parse.intent.name == REPORT:
+        if row is not None and row.effect == "silence" and parse.intent.name in REPORTS:
             await dispatch.handle(session, row, parse, now)
 
 

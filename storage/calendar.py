@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 import chinese_calendar
 import holidays
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, select
+from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage import settings
@@ -49,14 +49,13 @@ async def seed(session: AsyncSession) -> None:
     A guess made earlier gives way to what was announced since.
     """
     rows = [row.model_dump() for row in (*announced(), *expected())]
-    for first in range(0, len(rows), 5000):
-        made = insert(Day).values(rows[first : first + 5000])
-        better = made.on_conflict_do_update(
-            index_elements=["day"],
-            set_={key: made.excluded[key] for key in ("working", "why", "source", "official")},
-            where=(col(Day.source) == EXPECTED) & (made.excluded.source == ANNOUNCED),
-        )
-        await session.exec(better)
+    made = insert(Day)
+    better = made.on_conflict_do_update(
+        index_elements=["day"],
+        set_={key: made.excluded[key] for key in ("working", "why", "source", "official")},
+        where=(col(Day.source) == EXPECTED) & (made.excluded.source == ANNOUNCED),
+    )
+    await session.exec(better, params=rows)
     await settings.changed(session)
 
 
@@ -115,19 +114,29 @@ async def every(session: AsyncSession) -> list[Judged]:
 
 
 async def last_announced(session: AsyncSession) -> date | None:
-    """The last day that a notice announced, or None for an empty table."""
+    """The last day before the first guess that a notice announced, or None without one."""
+    guess = select(func.min(Day.day)).where(col(Day.official).is_(False)).scalar_subquery()
     found = await session.exec(
-        select(col(Day.day))
-        .where(col(Day.official), col(Day.source) != BY_CITY)
-        .order_by(col(Day.day).desc())
-        .limit(1)
+        select(func.max(Day.day)).where(
+            col(Day.official),
+            col(Day.source) != BY_CITY,
+            col(Day.day) < func.coalesce(guess, date.max),
+        )
     )
-    return found.first()
+    return found.one()
+
+
+async def of_city(session: AsyncSession) -> Sequence[Day]:
+    """The days that the city itself has set, in order."""
+    found = await session.exec(select(Day).where(Day.source == BY_CITY).order_by(col(Day.day)))
+    return found.all()
 
 
 async def put(session: AsyncSession, days: Iterable[Day]) -> None:
     """Set days of the calendar, whatever was there."""
     rows = [day.model_dump() for day in days]
+    if not rows:
+        return
     made = insert(Day).values(rows)
     new = {key: made.excluded[key] for key in ("working", "why", "source", "official")}
     await session.exec(made.on_conflict_do_update(index_elements=["day"], set_=new))

@@ -14,10 +14,13 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 class Database:
     """A pool of connections to one PostgreSQL database."""
 
-    def __init__(self, url: str, *, size: int = 10) -> None:
-        """Connect lazily to `url` (`postgresql+psycopg://…`) with at most `size` connections."""
+    def __init__(self, url: str, *, size: int = 10, lasting: bool = False) -> None:
+        """Connect lazily to `url` (`postgresql+psycopg://…`) with at most `size` connections.
+
+        With `lasting` the server is known not to go away meanwhile, and is not asked each time.
+        """
         self.engine: AsyncEngine = create_async_engine(
-            url, pool_size=size, max_overflow=0, pool_pre_ping=True
+            url, pool_size=size, max_overflow=0, pool_pre_ping=not lasting
         )
         event.listen(self.engine.sync_engine, "connect", _speak_utc)
         #: What transactions of this database may keep for one another: the rules in force.
@@ -33,6 +36,14 @@ class Database:
             self.engine, expire_on_commit=False, info={"kept": self.kept}
         ) as session, session.begin():  # fmt: skip
             yield session
+
+    @asynccontextmanager
+    async def glance(self) -> AsyncIterator[AsyncSession]:
+        """For single looks, each at what is committed at that moment, without a transaction."""
+        async with self.engine.connect() as connection:
+            free = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            async with AsyncSession(free) as session:
+                yield session
 
     async def close(self) -> None:
         """Give the connections back."""

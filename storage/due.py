@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, func
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -48,6 +48,18 @@ async def drop(session: AsyncSession, what: str, ticket_no: int) -> None:
 async def cancel(session: AsyncSession, what: str) -> None:
     """Forget all of a kind that is planned and not yet done."""
     await session.exec(delete(Due).where(col(Due.what) == what, col(Due.done_at).is_(None)))
+
+
+async def late(session: AsyncSession, what: str, now: datetime) -> bool:
+    """Whether something of a kind was due by now and is not done."""
+    waits = (col(Due.what) == what, col(Due.at) <= now, col(Due.done_at).is_(None))
+    return (await session.exec(select(Due.id).where(*waits).limit(1))).first() is not None
+
+
+async def soonest(session: AsyncSession) -> datetime | None:
+    """The instant of the earliest open work, or None for none."""
+    found = await session.exec(select(func.min(Due.next_at)).where(col(Due.done_at).is_(None)))
+    return found.one()
 
 
 async def claim(session: AsyncSession, until: datetime, *, before: bool = False) -> Due | None:

@@ -102,14 +102,31 @@ async def after(session: AsyncSession, seq: int, most: int = 1000) -> Sequence[E
     return found.all()
 
 
+async def get(session: AsyncSession, seq: int) -> Event | None:
+    """The event of this number, or None."""
+    return await session.get(Event, seq)
+
+
+async def last(session: AsyncSession) -> Head | None:
+    """Number and hash of the last event, not locked; None before the first."""
+    return (await session.exec(select(Head).where(Head.name == "event"))).first()
+
+
 async def broken(session: AsyncSession) -> int | None:
-    """Number of the first event whose link does not hold, or None for a whole chain."""
-    seq, last = 0, ""
+    """Number of the first event whose link does not hold, or None for a whole chain.
+
+    What is appended meanwhile is verified too.
+    """
+    end = await last(session)
+    seq, hash_ = 0, ""
     while events := await after(session, seq):
         for event in events:
-            if (event.seq, event.prev) != (seq + 1, last) or event.hash != digest(content(event)):
+            if (event.seq, event.prev) != (seq + 1, hash_) or event.hash != digest(content(event)):
                 return event.seq
-            seq, last = event.seq, event.hash
-    found = (await session.exec(select(Head).where(Head.name == "event"))).first()
-    end = (found.last, found.hash) if found else (0, "")
-    return None if end == (seq, last) else seq + 1
+            seq, hash_ = event.seq, event.hash
+            if end is not None and seq == end.last and hash_ != end.hash:
+                return seq
+    end = end or await last(session)  # it may have been the first, meanwhile
+    if end is None:
+        return seq + 1 if seq else None
+    return None if seq >= end.last else seq + 1

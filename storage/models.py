@@ -194,6 +194,7 @@ class Ticket(SQLModel, table=True):
     group_id: str | None = Field(default=None, foreign_key="groups.id")
     reporter_id: int | None = Field(default=None, foreign_key="members.id")
     enterprise: str | None = None
+    contact: str | None = None  # name and phone of who told it on another way than in a group
     district: str | None = None
     address: str | None = None
     unit_id: int | None = Field(default=None, foreign_key="units.id")
@@ -286,6 +287,15 @@ class Link(SQLModel, table=True):
 
     ticket_no: int = Field(primary_key=True, foreign_key="tickets.no")
     other_no: int = Field(primary_key=True, foreign_key="tickets.no")
+
+
+class Intake(SQLModel, table=True):
+    """A row of a ledger that was imported: it opens one ticket, however often it comes."""
+
+    __tablename__: ClassVar[str] = "intakes"
+
+    key: str = Field(primary_key=True)  # of what the row says: `actions.intake`
+    ticket_no: int = Field(foreign_key="tickets.no")
 
 
 class Reminder(SQLModel, table=True):

@@ -1,15 +1,26 @@
 """What the bot says: written with the step that causes it, claimed by the sender."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import insert
+from sqlalchemy import text as sql
 from sqlalchemy.orm import aliased
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.models import Member, Notice, Post
+
+#: One statement for all groups of a city.
+SAY_ALL = sql(
+    """
+    INSERT INTO posts (group_id, text, about, "to", at, why, next_at, status, tries)
+    SELECT group_id, words, CAST(about AS jsonb), '[]', :at, :why, :next_at, 'waiting', 0
+    FROM unnest(CAST(:groups AS text[]), CAST(:texts AS text[]), CAST(:about AS text[]))
+        AS made (group_id, words, about)
+    """
+)
 
 
 async def say(
@@ -42,16 +53,19 @@ async def say(
 
 async def say_all(
     session: AsyncSession,
-    rows: Sequence[Mapping[str, Any]],
+    groups: Sequence[str],
+    texts: Sequence[str],
+    about: Sequence[Sequence[int]],
     *,
     at: datetime,
     why: str,
     not_before: datetime,
 ) -> None:
-    """Queue many posts at once, addressed to nobody: each with its group, text and tickets."""
-    same = {"at": at, "why": why, "next_at": not_before, "to": [], "status": "waiting", "tries": 0}
-    if rows:
-        await session.exec(insert(Post), params=[{**row, **same} for row in rows])
+    """Queue many posts at once, addressed to nobody: for each group its text and tickets."""
+    connection = await session.connection()
+    same = {"at": at, "why": why, "next_at": not_before}
+    made = {"groups": list(groups), "texts": list(texts), "about": [*map(json.dumps, about)]}
+    await connection.execute(SAY_ALL, {**same, **made})
 
 
 async def tell(

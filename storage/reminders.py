@@ -30,6 +30,27 @@ async def drop(session: AsyncSession, ticket_no: int) -> None:
     await session.exec(delete(Reminder).where(*open_))
 
 
+async def shift(
+    session: AsyncSession, ticket_no: int, levels: Mapping[str, datetime], after: datetime
+) -> list[datetime]:
+    """Put what has not fired, and would after an instant, to these; returns what is new."""
+    found = await session.exec(
+        select(Reminder).where(
+            col(Reminder.ticket_no) == ticket_no, col(Reminder.fired_at).is_(None),
+            col(Reminder.at) > after,
+        )
+    )  # fmt: skip
+    moved = []
+    for row in found.all():
+        at = levels.get(row.level, row.at)
+        if at != row.at:
+            row.at = at
+            session.add(row)
+            moved.append(at)
+    await session.flush()
+    return moved
+
+
 async def due(session: AsyncSession, until: datetime) -> Sequence[tuple[Reminder, Ticket]]:
     """What has to fire at or before an instant, with its ticket; locked until the end."""
     found = await session.exec(

@@ -1,5 +1,6 @@
 """The numbers and times of the rules that the city changed."""
 
+import secrets
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -10,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.models import Head, Setting
 
-#: Counts the changes of settings and calendar, so that they need not be read each time.
+#: Marks each change of settings and calendar, so that they need not be read each time.
 REVISION = "rules"
 #: Not a rule: when the service began to count.
 START = "start"
@@ -30,18 +31,18 @@ async def write(session: AsyncSession, values: Mapping[str, Any]) -> None:
     await changed(session)
 
 
-async def revision(session: AsyncSession) -> int:
-    """How often settings or calendar were changed."""
-    return (await session.exec(select(Head.last).where(Head.name == REVISION))).first() or 0
+async def revision(session: AsyncSession) -> str:
+    """The mark of the last change of settings or calendar."""
+    return (await session.exec(select(Head.hash).where(Head.name == REVISION))).first() or ""
 
 
 async def changed(session: AsyncSession) -> None:
     """Settings or calendar are not what they were: whoever kept them reads them again."""
     session.info.pop("clock", None)
-    row = insert(Head).values(name=REVISION, last=1, hash="")
-    await session.exec(
-        row.on_conflict_do_update(index_elements=["name"], set_={"last": Head.last + 1})
-    )
+    # no counter: a change that is rolled back must not share its mark with a later one
+    mark = secrets.token_hex(8)
+    row = insert(Head).values(name=REVISION, last=0, hash=mark)
+    await session.exec(row.on_conflict_do_update(index_elements=["name"], set_={"hash": mark}))
 
 
 async def began(session: AsyncSession, now: datetime) -> datetime:

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import ColumnElement
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, select
+from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.events import head
@@ -100,23 +101,46 @@ async def running(session: AsyncSession) -> Sequence[int]:
     return found.all()
 
 
-async def near(session: AsyncSession, ticket: Ticket, since: datetime) -> Sequence[tuple[int, str]]:
-    """Number and text of what is open in the same group or district, oldest first."""
-    there = col(Ticket.group_id) == ticket.group_id
-    if ticket.district is not None:
-        there |= col(Ticket.district) == ticket.district
+async def provisional(session: AsyncSession) -> int:
+    """How many that have not ended rest on days that no notice has announced."""
     found = await session.exec(
-        select(Ticket.no, Ticket.text)
+        select(func.count())
+        .select_from(Ticket)
+        .where(col(Ticket.status).in_(OPEN), col(Ticket.provisional))
+    )
+    return found.one()
+
+
+class Near(NamedTuple):
+    """What of a ticket is compared with a new one."""
+
+    no: int
+    text: str
+    category: str | None
+    enterprise: str | None
+    reporter_id: int | None
+
+
+async def near(session: AsyncSession, ticket: Ticket, since: datetime) -> Sequence[Near]:
+    """What is open in the same group or district, oldest first."""
+    # what has no group is not in one group with all that has none
+    there = [
+        col(getattr(Ticket, place)) == where
+        for place in ("group_id", "district")
+        if (where := getattr(ticket, place)) is not None
+    ]
+    found = await session.exec(
+        select(*(col(getattr(Ticket, name)) for name in Near._fields))
         .where(
             col(Ticket.status).in_(OPEN),
             col(Ticket.confidential).is_(False),
             Ticket.reported_at >= since,
             Ticket.no < ticket.no,
-            there,
+            or_(False, *there),
         )
         .order_by(col(Ticket.no))
     )
-    return found.all()
+    return [Near(*row) for row in found.all()]
 
 
 async def link(session: AsyncSession, one: int, other: int) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from actions import rights
+from actions import rights, steps
 from actions.names import names
 from bot.console.page import AppOf, Missing, PagesOf, Who, seal
 from storage import events, messages, people, tickets
@@ -63,6 +63,7 @@ async def ticket(no: str, app: AppOf, pages: PagesOf, request: Request, who: Who
         row = await tickets.get(session, int(no))
         if row is None or not rights.sees(who, row):
             raise Missing
+        await steps.look(session, row, who, app.now())
         said = await messages.of_ticket(session, row.no)
         happened = await events.of_ticket(session, row.no)
         actors = await people.called(session, [event.by for event in happened])

@@ -10,9 +10,10 @@ from pathlib import Path
 from bot import city as cities
 from bot import rasa
 from bot.app import RASA
+from bot.documents import Invalid
 from bot.embedded import Folders, start
 from bot.replay import export
-from bot.replay.lines import Invalid, Line, MessageLine, read
+from bot.replay.lines import Line, MessageLine, read
 from bot.replay.run import Recorded, parse, run, summary
 from bot.settings import Settings
 from nlu import training
@@ -36,7 +37,7 @@ async def replay(
     show: Show,
     say: Say,
 ) -> None:
-    """Replay a file into the folder `out`. CityError or Invalid before anything is done."""
+    """Replay a file into the folder `out`. Invalid before anything is done."""
     began = time.monotonic()
     city = cities.read(city_file)
     lines = read(
@@ -54,7 +55,7 @@ async def replay(
         scratch = Path(folder)
         scratch.chmod(0o711)  # PostgreSQL, as another user, goes through it
         running = await start(scratch / "data", say, durable=False)
-        database = Database(running.servers.database_url)
+        database = Database(running.servers.database_url, lasting=True)
         try:
             migrate.upgrade(running.servers.database_url)
             async with _parser(lines, settings, show, say) as parser:

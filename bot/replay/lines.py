@@ -10,16 +10,8 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, V
 from actions.args import check_args
 from actions.base import Refused
 from bot.channels.base import Id, Words
+from bot.documents import Invalid
 from nlu.parse import Parse
-
-
-class Invalid(Exception):
-    """The input is not valid: the number of the line, from 1, and what is wrong."""
-
-    def __init__(self, line: int, reason: str) -> None:
-        """Say what is wrong with line number `line`."""
-        super().__init__(f"第 {line} 行:{reason}")
-        self.line, self.reason = line, reason
 
 
 class _Strict(BaseModel):

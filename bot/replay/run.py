@@ -17,7 +17,7 @@ from bot.channels.base import Image, Incoming, Quoted
 from bot.replay.lines import Line, MessageLine, Quote, RecallLine, StepLine
 from bot.scheduler import run_due
 from nlu.parse import Parse, Parser
-from storage import calendar, messages, posts, tickets
+from storage import calendar, due, messages, posts, tickets
 from storage.database import Database
 from storage.models import Event, Member, Message, Ticket
 
@@ -89,16 +89,19 @@ async def run(database: Database, recorded: Recorded, until: datetime, progress:
         await clock.begin(session, cities.start(recorded.city))
     channels = {group.id: group.channel for group in recorded.city.groups}
     whole = len(recorded.lines)
-    for done, (line, read) in enumerate(zip(recorded.lines, recorded.parses, strict=True), 1):
-        if line.at > until:
-            break
-        # what was recorded comes before what is due at the same instant; rules, section 8
-        await run_due(database, line.at, before=True)
-        if isinstance(line, StepLine):
-            await _step(database, line)
-        else:
-            await worker.handle(database, _incoming(line, channels[line.group]), read, line.at)
-        progress("重放", done, whole)
+    async with database.glance() as glance:
+        for done, (line, read) in enumerate(zip(recorded.lines, recorded.parses, strict=True), 1):
+            if line.at > until:
+                break
+            # what was recorded comes before what is due at the same instant; rules, section 8
+            soonest = await due.soonest(glance)
+            if soonest is not None and soonest < line.at:
+                await run_due(database, line.at, before=True)
+            if isinstance(line, StepLine):
+                await _step(database, line)
+            else:
+                await worker.handle(database, _incoming(line, channels[line.group]), read, line.at)
+            progress("重放", done, whole)
     await run_due(database, until)
 
 

@@ -24,10 +24,19 @@ async def test_the_handler_who_accepted_has_it(town: Town) -> None:
     assert ticket.handler_id == (await town.message("m-took")).sender_id
 
 
-async def test_what_is_accepted_already_is_not_what_is_meant(town: Town) -> None:
+async def test_what_is_new_is_meant_before_what_is_accepted_already(town: Town) -> None:
     await town.reports()
     await town.says("h1", "收到", "accept_task")
-    assert await town.says("h2", "收到", "accept_task") == []
+    second = await town.reports()
+    await town.says("h1", "收到", "accept_task")
+    assert (await town.events(second))[-1] == ("accept", "accepted")
+
+
+async def test_where_all_is_accepted_already_it_is_progress(town: Town) -> None:
+    no = await town.reports()
+    for who in ("h1", "h2"):
+        await town.says(who, "收到", "accept_task")
+    assert [step for step, _ in await town.events(no)][-2:] == ["accept", "progress"]
 
 
 async def test_named_again_it_is_progress(town: Town) -> None:

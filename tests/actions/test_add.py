@@ -20,6 +20,14 @@ async def test_addressed_the_bot_says_where_they_went(town: Town) -> None:
     assert said == [f"@张三 已补充到 #{no}。"]
 
 
+async def test_asked_for_them_the_bot_says_so_once(town: Town) -> None:
+    await town.says("u7", "路灯坏了", "report_issue", name="钱七")  # neither place nor name
+    assert await town.says("u7", "", "chitchat", images=["p1"], name="钱七") == []
+    said = await town.says("u7", "德信包装门口", "add_detail", name="钱七")
+    assert said == ["@钱七 已补充到 #1。"]  # the picture alone was no answer
+    assert await town.says("u7", "就一盏", "add_detail", name="钱七") == []
+
+
 async def test_they_are_no_step(town: Town) -> None:
     no = await town.reports()
     events = await town.events(no)
@@ -43,7 +51,8 @@ async def test_a_colleague_adds_to_the_latest_ticket_of_the_enterprise(town: Tow
 async def test_a_stranger_adds_nothing(town: Town) -> None:
     no = await town.reports()
     assert await town.says("li", "我们也是", "add_detail", id="m-more") == []
-    (answer,) = await town.says("li", f"#{no} 我们也是", "add_detail")
+    assert await town.says("li", f"#{no} 我们也是", "add_detail") == []  # talk about another's
+    (answer,) = await town.says("li", f"#{no} 我们也是", "add_detail", mentions=True)
     assert "不是您单位的诉求" in answer
     assert (await town.message("m-more")).ticket_no is None
 

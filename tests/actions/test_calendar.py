@@ -1,11 +1,11 @@
 """Which days count, and why not; rules, section 3."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
-from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions.calendar import Calendar, Judged
+from actions.deadlines import Clock
 from storage import calendar
 from storage.database import Database
 from storage.models import Day
@@ -71,14 +71,38 @@ def test_a_guess_among_the_days_counted_makes_the_last_one_a_guess() -> None:
     ],
 )
 def test_working_days_between_leave_out_the_first_day(after: date, upto: date, days: int) -> None:
-    assert ANNOUNCED.between(after, upto) == days
+    found = ANNOUNCED.between(after, upto)
+    assert sum(day.working for day in found) == days
+    assert [day.day for day in found] == [
+        after + timedelta(days=n) for n in range(1, (upto - after).days + 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("day", "before", "from_"),
+    [
+        (date(2023, 4, 5), date(2023, 4, 4), date(2023, 4, 6)),
+        (date(2023, 4, 10), date(2023, 4, 7), date(2023, 4, 10)),
+        (date(2023, 4, 24), date(2023, 4, 23), date(2023, 4, 24)),
+        (date(2023, 5, 1), date(2023, 4, 28), date(2023, 5, 4)),
+    ],
+)
+def test_the_working_day_before_and_the_first_from_a_day_on(
+    day: date, before: date, from_: date
+) -> None:
+    assert (ANNOUNCED.before(day), ANNOUNCED.from_(day)) == (before, from_)
 
 
 @pytest.mark.embedded
 async def test_a_day_changed_in_the_table_changes_the_count(database: Database) -> None:
     async with database.transaction() as session:
-        await _close(session, date(2023, 4, 4))
-        days = await Calendar.around(session, date(2023, 4, 3))
+        assert (await Clock.read(session)).calendar.judge(date(2023, 4, 4)).working
+        closed = Day(
+            day=date(2023, 4, 4), working=False, why="停工一天", source="", official=True
+        )  # fmt: skip
+        await calendar.put(session, [closed])
+    async with database.transaction() as session:
+        days = (await Clock.read(session)).calendar
     assert days.nth(date(2023, 4, 3), 1).day == date(2023, 4, 6)
 
 
@@ -86,13 +110,6 @@ async def test_a_day_changed_in_the_table_changes_the_count(database: Database) 
 async def test_years_without_a_notice_are_seeded_as_guesses(database: Database) -> None:
     national = date(max(row.day for row in calendar.announced()).year + 1, 10, 1)
     async with database.transaction() as session:
-        judged = (await Calendar.around(session, national)).judge(national)
+        judged = (await Clock.read(session)).calendar.judge(national)
     assert (judged.working, judged.official) == (False, False)
     assert judged.why not in ("", "周末")
-
-
-async def _close(session: AsyncSession, day: date) -> None:
-    row = await session.get_one(Day, day)
-    row.working, row.why = False, "停工一天"
-    session.add(row)
-    await session.flush()

@@ -5,24 +5,22 @@ import pytest
 from actions.dispatch import actions
 from bot.channels.base import Incoming
 from nlu.parse import INTENTS
-from tests.fixtures.cast import REPORT, Town, reads
+from storage import reviews
+from tests.fixtures.cast import REPORT, Town, at, reads
 
 pytestmark = pytest.mark.embedded
 
-NAMES = {
-    "report_issue", "add_detail", "ask_progress", "accept_task", "report_done",
-    "confirm_resolved", "ask_help",
-}  # fmt: skip
+#: What is passed over: rules, section 5.
+TALK = {"chitchat", "announce", "praise", "spam"}
 REVIEW = [("c1", "review", None), ("c2", "review", None)]
 
 
 def test_every_action_is_found_by_its_intent() -> None:
-    assert set(actions()) >= NAMES
-    assert set(actions()) <= set(INTENTS)
+    assert set(actions()) == set(INTENTS) - TALK
     assert all(action.intent == intent for intent, action in actions().items())
 
 
-@pytest.mark.parametrize("intent", ["chitchat", "announce", "praise", "spam"])
+@pytest.mark.parametrize("intent", sorted(TALK))
 async def test_talk_is_passed_over(town: Town, intent: str) -> None:
     await town.reports()
     assert await town.says("zhang", "大家早上好", intent, id="m-talk") == []
@@ -30,14 +28,19 @@ async def test_talk_is_passed_over(town: Town, intent: str) -> None:
     assert await town.notices("c1") == []
 
 
-@pytest.mark.parametrize("intent", ["chitchat", "announce", "praise", "spam", "accept_task"])
+@pytest.mark.parametrize("intent", [*sorted(TALK), "accept_task"])
 async def test_addressed_the_bot_answers_talk_with_help(town: Town, intent: str) -> None:
     (answer,) = await town.says("zhang", "在吗", intent, mentions=True)
     assert answer.startswith("@张三 有问题直接在群里说就行")
 
 
 @pytest.mark.parametrize(
-    ("text", "intent"), [("收到", "accept_task"), ("路灯已修好,请核实", "report_done")]
+    ("text", "intent"),
+    [
+        ("收到", "accept_task"),
+        ("已派人去看", "report_progress"),
+        ("路灯已修好,请核实", "report_done"),
+    ],
 )
 async def test_what_only_a_handler_says_is_talk_from_others(
     town: Town, text: str, intent: str
@@ -68,6 +71,27 @@ async def test_what_was_not_understood_goes_to_the_coordinators(town: Town) -> N
     assert await town.says("zhang", REPORT, "report_issue", confidence=0.4, id="m-dim") == []
     assert await town.notices() == REVIEW
     assert (await town.message("m-dim")).effect == "review"
+
+
+async def test_at_night_the_review_waits_for_the_morning(town: Town) -> None:
+    town.now = at("04-03 21:00")
+    await town.says("zhang", REPORT, "report_issue", confidence=0.4)
+    assert {moment for *_, moment in await town.told("review")} == {at("04-04 08:00")}
+
+
+async def test_a_message_is_on_the_review_list_once(town: Town) -> None:
+    for _ in range(2):
+        await town.says("zhang", REPORT, "report_issue", confidence=0.4, id="m-dim")
+    async with town.database.transaction() as session:
+        ((row, message),) = await reviews.open_(session)
+    assert (row.why, message.external_id) == ("unsure", "m-dim")
+
+
+async def test_a_report_of_staff_says_so_on_the_list(town: Town) -> None:
+    await town.says("h1", REPORT, "report_issue", category="traffic")
+    async with town.database.transaction() as session:
+        ((row, _),) = await reviews.open_(session)
+    assert row.why == "staff"
 
 
 async def test_addressed_the_bot_asks_what_was_meant(town: Town) -> None:

@@ -110,7 +110,7 @@ async def test_assigning_names_who_leads_and_who_assists(town: Town) -> None:
     assert (unit.name, ticket.assisting) == ("天元区城管局", ["株洲供电公司"])
     assert await last(town) == "@张三 #1 已交办给天元区城管局,4月11日17:30前办结。"
     assert [who for who, level, _ in await town.notices() if level == "assigned"] == [
-        "h1", "h2", "h9",
+        "h1", "h2", "h9", "h3",
     ]  # fmt: skip
 
 

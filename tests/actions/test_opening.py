@@ -3,11 +3,12 @@
 from typing import Any
 
 import pytest
+from sqlmodel import select
 
 from actions import steps
 from actions.base import Refused
 from storage import people
-from storage.models import Ticket
+from storage.models import Link, Ticket
 from tests.fixtures.cast import REPORT, Town, at
 
 pytestmark = pytest.mark.embedded
@@ -131,6 +132,38 @@ async def test_a_coordinator_opens_what_was_told_elsewhere(town: Town) -> None:
     assert (ticket.status, ticket.urgent, ticket.source) == ("assigned", True, "hotline")
     assert (ticket.group_id, ticket.enterprise) == ("g2", "宏远机械")
     assert await led_by(town, ticket) == "株洲供电公司"
+
+
+async def test_the_group_hears_of_what_was_written_down_by_hand(town: Town) -> None:
+    await by_hand(town, "c1", text=REPORT, source="hotline", category="traffic", group="g1")
+    (post,) = await town.posts()
+    assert (post.group_id, post.why, post.about, post.to) == ("g1", "notice", [1], [])
+
+
+@pytest.mark.parametrize(
+    ("told", "linked"),
+    [
+        ({"group": "g1"}, [(1, 2), (2, 1)]),
+        ({"district": "天元"}, [(1, 2), (2, 1)]),
+        ({"group": "g2"}, []),
+        ({}, []),
+    ],
+)
+async def test_written_down_by_hand_it_is_linked_as_well(
+    town: Town, told: dict[str, str], linked: list[tuple[int, int]]
+) -> None:
+    await town.reports()
+    await by_hand(town, "c1", text=REPORT, source="hotline", category="traffic", **told)
+    async with town.database.transaction() as session:
+        rows = (await session.exec(select(Link.ticket_no, Link.other_no))).all()
+    assert sorted((one, other) for one, other in rows) == linked
+
+
+async def test_what_has_neither_group_nor_district_is_near_nothing(town: Town) -> None:
+    for _ in range(2):
+        await by_hand(town, "c1", text=REPORT, source="hotline", category="traffic")
+    async with town.database.transaction() as session:
+        assert (await session.exec(select(Link))).all() == []
 
 
 @pytest.mark.parametrize("who", ["zhang", "h1", "i1", "l1", "a1"])

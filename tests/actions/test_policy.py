@@ -1,10 +1,12 @@
 """The numbers of the rules, and what a city may put in their place."""
 
+import contextlib
 from datetime import time
 from typing import Any
 
 import pytest
 
+from actions.deadlines import Clock
 from actions.policy import Policy
 from storage import settings
 from storage.database import Database
@@ -97,7 +99,19 @@ def test_a_setting_that_there_is_not_is_refused_by_name() -> None:
 @pytest.mark.embedded
 async def test_the_city_settings_are_read_from_the_database(database: Database) -> None:
     async with database.transaction() as session:
-        assert await Policy.read(session) == Policy()
+        assert (await Clock.read(session)).policy == Policy()
         await settings.write(session, {"issue_resolve_days": 7, "close_of_business": "18:00"})
-        policy = await Policy.read(session)
+    async with database.transaction() as session:
+        policy = (await Clock.read(session)).policy
     assert policy == Policy(issue_resolve_days=7, close_of_business=time(18))
+
+
+@pytest.mark.embedded
+async def test_a_change_that_was_rolled_back_is_not_in_force(database: Database) -> None:
+    with contextlib.suppress(RuntimeError):
+        async with database.transaction() as session:
+            await settings.write(session, {"silence_days": 9})
+            assert (await Clock.read(session)).policy.silence_days == 9
+            raise RuntimeError
+    async with database.transaction() as session:
+        assert (await Clock.read(session)).policy == Policy()

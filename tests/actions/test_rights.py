@@ -2,20 +2,33 @@
 
 import pytest
 
-from actions.rights import ROLES, may, may_request, owns, reads_phones, sees, serves, tries_groups
+from actions.rights import (
+    ROLES,
+    may,
+    may_request,
+    opens,
+    owns,
+    reads_phones,
+    sees,
+    serves,
+    tries_groups,
+)  # fmt: skip
 from actions.steps import STEPS
 from storage.models import Member, Ticket
 from tests.fixtures.cast import START
 
-EVERY = {*STEPS, "add", "ask", "urge", "open"}
+EVERY = {*STEPS, "add", "ask", "urge"}
 MEMBER = {"add", "ask", "urge", "confirm", "dispute", "withdraw"}
-HANDLER = {"accept", "progress", "resolve", "ask"}
+HANDLER = {"accept", "progress", "resolve", "add", "ask"}
 WISHES = {"transfer", "return", "extend"}
 COORDINATOR = {
-    "open", "assign", "transfer", "return", "reject", "merge", "extend", "suspend", "resume",
-    "edit", "confirm", "add", "ask",
+    "assign", "transfer", "return", "reject", "merge", "extend", "suspend", "resume", "edit",
+    "confirm", "add", "ask", "urge",
 }  # fmt: skip
-INSPECTOR = {"recheck", "ask"}
+INSPECTOR = {"recheck", "ask", "urge"}
+LEADER = {"ask", "urge"}
+#: What needs a unit, which misconduct has not.
+ROUTED = {"assign", "transfer", "return"}
 
 #: What a role may do to a ticket of its own and to one of somebody else.
 MAY: dict[str, tuple[set[str], set[str]]] = {
@@ -23,7 +36,7 @@ MAY: dict[str, tuple[set[str], set[str]]] = {
     "handler": (HANDLER, set()),
     "coordinator": (COORDINATOR, COORDINATOR),
     "inspector": (INSPECTOR, INSPECTOR),
-    "leader": (set(), set()),
+    "leader": (LEADER, LEADER),
     "admin": (set(), set()),
 }
 
@@ -56,7 +69,7 @@ def test_a_role_may_take_its_steps_and_no_others(role: str, step: str) -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_a_confidential_ticket_is_moved_by_inspectors_alone(role: str, step: str) -> None:
     secret = ticket(own=True, confidential=True)
-    assert may(somebody(role), step, secret) == (role == "inspector")
+    assert may(somebody(role), step, secret) == (role == "inspector" and step not in ROUTED)
     assert not may_request(somebody(role), step, secret)
 
 
@@ -110,6 +123,13 @@ def test_own_is_of_the_same_enterprise_or_sender(
     who, what = somebody("member"), ticket(own=False)
     who.enterprise, what.enterprise, what.reporter_id = enterprise, of_ticket, reporter
     assert owns(who, what) == own
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_coordinators_open_by_hand_and_inspectors_misconduct_alone(role: str) -> None:
+    who = somebody(role)
+    assert opens(who, "issue") == opens(who, "consult") == (role == "coordinator")
+    assert opens(who, "misconduct") == (role in {"coordinator", "inspector"})
 
 
 @pytest.mark.parametrize(("works", "leads", "own"), [(7, 7, True), (7, 8, False), (7, None, False)])

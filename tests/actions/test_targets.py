@@ -108,6 +108,25 @@ async def test_a_quoted_post_about_several_tickets_names_none(town: Town) -> Non
     assert ASKED in answer
 
 
+async def test_quoted_by_its_words_it_names_none_either(town: Town) -> None:
+    await two(town)
+    (asked,) = await town.says("h1", "收到", "accept_task")
+    (answer,) = await town.says("h2", "收到", "accept_task", quote=Quoted("机器人", asked))
+    assert ASKED in answer
+
+
+@pytest.mark.parametrize("words", [True, False])
+async def test_an_answer_that_names_a_similar_report_is_of_its_own_ticket(
+    town: Town, words: bool
+) -> None:
+    await two(town)
+    post = (await town.posts())[-1]
+    assert post.about == [2, 1]
+    quote = Quoted("机器人", post.text) if words else f"post-{post.id}"
+    await town.says("h1", "收到", "accept_task", quote=quote)
+    assert await accepted(town) == [2]
+
+
 async def test_a_quoted_post_of_another_group_names_none(town: Town) -> None:
     no = await town.reports(group="g2", text="天元区的路灯坏了", entities={"district": "天元区"})
     post = (await town.posts())[0]
@@ -138,8 +157,10 @@ async def test_the_number_goes_before_the_quote(town: Town) -> None:
 async def test_a_member_means_the_latest_own_ticket_to_which_the_step_is_open(town: Town) -> None:
     await two(town)
     await town.takes("c1", 2, "reject", reason="重复")
-    (answer,) = await town.says("zhang", "到哪一步了", "ask_progress")
-    assert "#1 已交办" in answer
+    (answer,) = await town.says("zhang", "快点吧", "urge")
+    assert "#1 已催办" in answer
+    (answer,) = await town.says("zhang", "到哪一步了", "ask_progress")  # always open
+    assert "#2 不予受理" in answer
 
 
 async def test_a_ticket_in_another_group_is_not_meant(town: Town) -> None:

@@ -7,7 +7,7 @@ import pytest
 from sqlmodel import select
 
 from bot import city
-from bot.city import CityError
+from bot.documents import LARGEST, Invalid
 from bot.up import DEFAULT_CITY
 from storage import people
 from storage.database import Database
@@ -30,9 +30,9 @@ settings:
 """
 
 
-def refused(text: str | bytes) -> CityError:
+def refused(text: str | bytes) -> Invalid:
     content = text.encode() if isinstance(text, str) else text
-    with pytest.raises(CityError) as error:
+    with pytest.raises(Invalid) as error:
         city.parse(content)
     return error.value
 
@@ -126,20 +126,20 @@ def test_a_bomb_is_refused_at_once(bomb: str) -> None:
 
 def test_a_file_too_large_is_refused(tmp_path: Path) -> None:
     path = tmp_path / "city.yaml"
-    path.write_bytes(b"#" * (city.LARGEST + 1))
-    with pytest.raises(CityError, match="8 MB"):
+    path.write_bytes(b"#" * (LARGEST + 1))
+    with pytest.raises(Invalid, match="8 MB"):
         city.read(path)
 
 
 @pytest.mark.parametrize("name", ["none.yaml", "."])
 def test_a_file_that_can_t_be_read_is_named(tmp_path: Path, name: str) -> None:
-    with pytest.raises(CityError) as error:
+    with pytest.raises(Invalid) as error:
         city.read(tmp_path / name)
     assert str(tmp_path) in str(error.value)
 
 
 def test_a_replay_needs_a_start() -> None:
-    with pytest.raises(CityError, match="start"):
+    with pytest.raises(Invalid, match="start"):
         city.start(city.parse(GOOD.encode()))
 
 

@@ -8,7 +8,7 @@ from sqlmodel import SQLModel, select
 
 from storage import calendar, cities, people, settings
 from storage.database import Database
-from storage.models import Day, District, Group, Member, Route, Setting, Unit
+from storage.models import Article, Day, District, Group, Member, Route, Setting, Unit
 
 pytestmark = pytest.mark.embedded
 
@@ -24,9 +24,14 @@ CITY: dict[str, Any] = {
     ],
     "routes": [{"category": "traffic", "district": "芦淞区", "unit": "市城管局"}],
     "days": {date(2023, 4, 8): True, date(2023, 4, 10): False},
+    "articles": [
+        {"title": "奖补申报", "body": "每年3月", "source": "市科技局", "date": date(2023, 1, 5)}
+    ],
     "settings": {"silence_days": 4},
 }  # fmt: skip
-TABLES: tuple[type[SQLModel], ...] = (District, Unit, Group, Member, Route, Day, Setting)
+TABLES: tuple[type[SQLModel], ...] = (
+    District, Unit, Group, Member, Route, Day, Setting, Article,
+)  # fmt: skip
 
 
 async def load(database: Database, **other: Any) -> None:
@@ -80,7 +85,7 @@ async def test_a_corrected_day_outlives_the_next_seeding(database: Database) -> 
     async with database.transaction() as session:
         days = await calendar.between(session, date(2023, 4, 8), date(2023, 4, 10))
     assert [day.working for day in days] == [True, False, False]
-    assert days[0].source == cities.BY_CITY
+    assert days[0].source == calendar.BY_CITY
 
 
 async def test_changed_settings_are_read_back(database: Database) -> None:

@@ -16,10 +16,19 @@ pytestmark = pytest.mark.embedded
 
 
 async def plan(
-    database: Database, at: datetime, what: str = "digest", ticket: int | None = None
+    database: Database, at: datetime, what: str = "daily", ticket: int | None = None
 ) -> None:
     async with database.transaction() as session:
-        await due.plan(session, what, at, ticket)
+        await due.plan(session, what, at, ticket_no=ticket)
+
+
+async def claim(database: Database, until: datetime) -> None:
+    """What is due first is done."""
+    async with database.transaction() as session:
+        row = await due.claim(session, until)
+        assert row is not None
+        row.done_at = until
+        session.add(row)
 
 
 async def rows(database: Database) -> list[Due]:
@@ -75,27 +84,27 @@ async def test_two_claimers_get_each_row_once(database: Database) -> None:
 
 
 async def test_what_another_one_holds_is_passed_over(database: Database) -> None:
-    await plan(database, START - timedelta(hours=1), "first")
-    await plan(database, START, "second")
+    await plan(database, START - timedelta(hours=1), "weekly")
+    await plan(database, START, "daily")
     async with AsyncExitStack() as held:
         sessions = [await held.enter_async_context(database.transaction()) for _ in range(3)]
         found = [await due.claim(session, START) for session in sessions]
-    assert [row and row.what for row in found] == ["first", "second", None]
+    assert [row and row.what for row in found] == ["weekly", "daily", None]
 
 
 async def test_the_earliest_is_claimed_first(database: Database) -> None:
-    await plan(database, START, "second")
-    await plan(database, START - timedelta(hours=1), "first")
-    assert await claimed(database, START) == "first"
+    await plan(database, START, "daily")
+    await plan(database, START - timedelta(hours=1), "weekly")
+    assert await claimed(database, START) == "weekly"
 
 
 @pytest.mark.parametrize(
     ("until", "before", "found"),
     [
-        (START, False, "digest"),
+        (START, False, "daily"),
         (START, True, None),
         (START - timedelta(microseconds=1), False, None),
-        (START + timedelta(microseconds=1), True, "digest"),
+        (START + timedelta(microseconds=1), True, "daily"),
     ],
 )
 async def test_exactly_at_its_instant_it_is_due(
@@ -111,7 +120,7 @@ async def test_put_off_it_comes_again_later_with_its_error(database: Database) -
     async with database.transaction() as session:
         await due.put_off(session, row.id or 0, START + timedelta(hours=1), "broke")
     assert await claimed(database, START) is None
-    assert await claimed(database, START + timedelta(hours=1)) == "digest"
+    assert await claimed(database, START + timedelta(hours=1)) == "daily"
     (row,) = await rows(database)
     assert (row.at, row.error) == (START, "broke")
 
@@ -120,11 +129,52 @@ async def test_what_is_dropped_is_only_what_is_open(town: Town) -> None:
     await town.reports()
     await plan(town.database, START, "silence", 1)
     await plan(town.database, START + timedelta(days=1), "silence", 1)
-    async with town.database.transaction() as session:
-        done = await due.claim(session, START)
-        assert done is not None
-        done.done_at = START
-        session.add(done)
+    await claim(town.database, START)
     async with town.database.transaction() as session:
         await due.drop(session, "silence", 1)
     assert [row.at for row in await rows(town.database) if row.what == "silence"] == [START]
+
+
+async def test_what_is_done_and_planned_anew_is_to_be_done_again(database: Database) -> None:
+    await plan(database, START, "reminders")
+    await claim(database, START)
+    assert await claimed(database, START) is None
+    await plan(database, START, "reminders")
+    assert await claimed(database, START) == "reminders"
+    assert len(await rows(database)) == 1
+
+
+async def test_what_is_put_off_is_not_planned_forward(database: Database) -> None:
+    await plan(database, START)
+    (row,) = await rows(database)
+    async with database.transaction() as session:
+        await due.put_off(session, row.id or 0, START + timedelta(hours=1), "broke")
+    await plan(database, START)
+    assert await claimed(database, START) is None
+
+
+async def test_a_kind_is_cancelled_whole_but_for_what_was_done(database: Database) -> None:
+    await plan(database, START)
+    await claim(database, START)
+    await plan(database, START + timedelta(days=1))
+    await plan(database, START, "weekly")
+    async with database.transaction() as session:
+        await due.cancel(session, "daily")
+    assert [(row.what, row.at) for row in await rows(database)] == [
+        ("daily", START),
+        ("weekly", START),
+    ]
+
+
+@pytest.mark.parametrize("turn", range(len(due.TURNS)))
+async def test_at_one_instant_silence_comes_before_reminders_and_these_before_digests(
+    town: Town, turn: int
+) -> None:
+    await town.reports()
+    async with town.database.transaction() as session:
+        for what in reversed(due.TURNS):
+            await due.plan(session, what, START, ticket_no=1 if what == "silence" else None)
+    for _ in range(turn):
+        await claim(town.database, START)
+    assert await claimed(town.database, START) == due.TURNS[turn]
+    assert due.TURNS[:2] == ("silence", "reminders")

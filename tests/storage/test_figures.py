@@ -1,13 +1,14 @@
 """What each figure counts."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
 
-from storage import figures, people, tickets
+from storage import figures, people
 from storage.database import Database
-from storage.figures import Counts
+from storage.figures import Counts, Scope
+from tests.fixtures import rows
 from tests.fixtures.cast import START
 
 pytestmark = pytest.mark.embedded
@@ -23,7 +24,7 @@ async def make(database: Database, **fields: Any) -> None:
             "text": "路灯坏了", "reported_at": START, "respond_by": DUE, "due_at": DUE,
             "first_respond_by": DUE, **fields,
         }  # fmt: skip
-        await tickets.make(session, **made)
+        await rows.make(session, **made)
 
 
 @pytest.mark.parametrize(
@@ -60,8 +61,8 @@ async def make(database: Database, **fields: Any) -> None:
         ({"status": "rejected"}, Counts()),
         ({"status": "merged"}, Counts()),
         ({"status": "withdrawn"}, Counts()),
-        ({"kind": "misconduct"}, Counts()),
-        ({"confidential": True}, Counts()),
+        ({"kind": "misconduct", "confidential": True}, Counts()),
+        ({**DONE, "kind": "consult", "alone": True}, Counts()),
     ],
 )  # fmt: skip
 async def test_a_ticket_is_counted_as_it_stands(
@@ -69,7 +70,7 @@ async def test_a_ticket_is_counted_as_it_stands(
 ) -> None:
     await make(database, **fields)
     async with database.transaction() as session:
-        assert await figures.total(session, LATE) == counts
+        assert await figures.total(session, Scope(at=LATE)) == counts
 
 
 async def test_counts_are_told_apart_by_unit_district_and_category(database: Database) -> None:
@@ -79,9 +80,50 @@ async def test_counts_are_told_apart_by_unit_district_and_category(database: Dat
     await make(database, unit_id=unit.id, district="天元区", category="traffic")
     await make(database, district="天元区")
     async with database.transaction() as session:
-        found = [await figures.by(session, of, EARLY) for of in ("unit", "district", "category")]
+        found = [
+            await figures.by(session, of, Scope(at=EARLY))
+            for of in ("unit", "district", "category")
+        ]
     assert found == [
         {"市自规局": Counts(collected=1)},
         {"天元区": Counts(collected=2)},
         {"traffic": Counts(collected=1)},
     ]
+
+
+@pytest.mark.parametrize(
+    ("since", "until", "numbers"),
+    [
+        (None, None, [2, 1]),
+        (START, None, [2, 1]),
+        (START, EARLY, [1]),  # the end is not in it
+        (EARLY, None, [2]),
+        (START + timedelta(seconds=1), EARLY, []),
+    ],
+)
+async def test_a_period_is_half_open(
+    database: Database, since: datetime | None, until: datetime | None, numbers: list[int]
+) -> None:
+    await make(database)
+    await make(database, reported_at=EARLY)
+    scope = Scope(at=LATE, since=since, until=until)
+    async with database.transaction() as session:
+        assert await figures.behind(session, "collected", scope) == numbers
+        assert (await figures.total(session, scope)).collected == len(numbers)
+
+
+async def test_the_list_behind_a_figure_is_paged_by_number(database: Database) -> None:
+    for _ in range(4):
+        await make(database)
+    async with database.transaction() as session:
+        scope = Scope(at=LATE)
+        assert await figures.behind(session, "overdue", scope, most=2) == [4, 3]
+        assert await figures.behind(session, "overdue", scope, before=3, most=2) == [2, 1]
+
+
+async def test_what_the_bot_answered_alone_is_counted_apart(database: Database) -> None:
+    await make(database, **DONE, kind="consult", alone=True)
+    await make(database, status="rejected", alone=True)
+    async with database.transaction() as session:
+        assert await figures.answered_alone(session, Scope(at=LATE)) == 1
+        assert await figures.behind(session, "done", Scope(at=LATE)) == []

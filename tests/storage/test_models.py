@@ -18,7 +18,7 @@ pytestmark = pytest.mark.embedded
 async def test_a_moment_without_offset_is_refused(database: Database) -> None:
     with pytest.raises(StatementError, match="without offset"):
         async with database.transaction() as session:
-            await due.plan(session, "digest", datetime(2023, 4, 3, 9), None)  # noqa: DTZ001
+            await due.plan(session, "daily", datetime(2023, 4, 3, 9))  # noqa: DTZ001
 
 
 async def test_a_moment_without_offset_finds_nothing_either(database: Database) -> None:
@@ -29,7 +29,7 @@ async def test_a_moment_without_offset_finds_nothing_either(database: Database) 
 
 async def test_moments_come_back_in_utc(database: Database) -> None:
     async with database.transaction() as session:
-        await due.plan(session, "digest", START, None)
+        await due.plan(session, "daily", START)
     async with database.transaction() as session:
         (row,) = (await session.exec(select(Due))).all()
     assert (row.at, row.at.utcoffset()) == (START.astimezone(UTC), timedelta(0))
@@ -38,7 +38,7 @@ async def test_moments_come_back_in_utc(database: Database) -> None:
 async def test_a_transaction_that_fails_leaves_nothing(database: Database) -> None:
     with contextlib.suppress(RuntimeError):
         async with database.transaction() as session:
-            await due.plan(session, "digest", START, None)
+            await due.plan(session, "daily", START)
             raise RuntimeError
     async with database.transaction() as session:
         assert (await session.exec(select(Due))).all() == []

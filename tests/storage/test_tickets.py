@@ -9,17 +9,15 @@ from storage import tickets
 from storage.database import Database
 from storage.models import Ticket
 from storage.tickets import Filter
-from tests.fixtures.cast import START, Town
+from tests.fixtures import rows
+from tests.fixtures.cast import Town
 
 pytestmark = pytest.mark.embedded
 
 
 async def make(database: Database, *, fails: bool = False, **fields: Any) -> int:
     async with database.transaction() as session:
-        ticket = await tickets.make(
-            session, text="路灯坏了", reported_at=START, respond_by=START, due_at=START,
-            first_respond_by=START, **fields,
-        )  # fmt: skip
+        ticket = await rows.make(session, **fields)
         if fails:
             raise RuntimeError
         return ticket.no
@@ -115,7 +113,7 @@ async def of_reporter(town: Town, who: int, enterprise: str | None) -> list[int]
         found = await tickets.of_reporter(
             session, "g1", reporter_id=who, enterprise=enterprise, statuses=tickets.OPEN
         )
-        return [ticket.no for ticket in found]
+        return [found.no] if found else []
 
 
 async def test_own_is_the_same_enterprise_else_the_same_sender(town: Town) -> None:

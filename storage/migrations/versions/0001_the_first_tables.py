@@ -171,6 +171,7 @@ def upgrade() -> None:
         sa.Column("group_id", sa.String(), nullable=True),
         sa.Column("reporter_id", sa.Integer(), nullable=True),
         sa.Column("enterprise", sa.String(), nullable=True),
+        sa.Column("contact", sa.String(), nullable=True),
         sa.Column("district", sa.String(), nullable=True),
         sa.Column("address", sa.String(), nullable=True),
         sa.Column("unit_id", sa.Integer(), nullable=True),
@@ -269,6 +270,13 @@ def upgrade() -> None:
         sa.PrimaryKeyConstraint("seq", name=op.f("pk_events")),
     )
     op.create_index(op.f("ix_events_ticket_no"), "events", ["ticket_no"], unique=False)
+    op.create_table(
+        "intakes",
+        sa.Column("key", sa.String(), nullable=False),
+        sa.Column("ticket_no", sa.Integer(), nullable=False),
+        sa.ForeignKeyConstraint(["ticket_no"], ["tickets.no"], name=op.f("fk_intakes_ticket_no")),
+        sa.PrimaryKeyConstraint("key", name=op.f("pk_intakes")),
+    )
     op.create_table(
         "letters",
         sa.Column("id", sa.Integer(), nullable=False),
@@ -477,6 +485,7 @@ def downgrade() -> None:
     op.drop_index("ix_messages_group_id_said", table_name="messages")
     op.drop_table("messages")
     op.drop_table("links")
+    op.drop_table("intakes")
     op.drop_index(op.f("ix_letters_ticket_no"), table_name="letters")
     op.drop_table("letters")
     op.drop_index(op.f("ix_events_ticket_no"), table_name="events")

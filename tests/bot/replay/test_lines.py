@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 
-from bot.replay.lines import Invalid, Line, MessageLine, read
+from bot.documents import Invalid
+from bot.replay.lines import Line, MessageLine, read
 
 START = datetime(2023, 4, 3, 8, tzinfo=timezone(timedelta(hours=8)))
 

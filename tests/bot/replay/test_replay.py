@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 import pytest_asyncio
 
+from bot.documents import Invalid
 from bot.replay.command import replay
-from bot.replay.lines import Invalid
 from bot.settings import Settings
 from tests.fixtures.cast import REPORT
 from tests.fixtures.rasa import ROOT
@@ -264,8 +264,8 @@ async def test_the_same_input_gives_the_same_bytes(out: Out, tmp_path: Path) -> 
 
 
 def test_what_is_not_urgent_is_said_at_eight_and_no_sooner(out: Out) -> None:
-    (held,) = (row for row in out.rows("said") if row["about"] == [2])
-    assert (held["at"], held["why"]) == (on("04-04 08:00"), "notice")
+    told = [row["at"] for row in out.rows("said") if (row["about"], row["why"]) == ([2], "notice")]
+    assert told == [on("04-03 10:05"), on("04-04 08:00")]  # opened, and accepted in the evening
 
 
 def test_what_waits_for_the_morning_after_the_end_is_not_said(out: Out) -> None:
@@ -281,7 +281,8 @@ def test_silence_closes(out: Out) -> None:
 def test_a_refused_step_leaves_a_notice_to_whoever_tried(out: Out) -> None:
     refused = [row for row in out.rows("notices") if row["level"] == "refused"]
     assert [(row["to"], row["ticket"]) for row in refused] == [
-        ("c1", 1), ("zhang", 1), ("c1", None), ("c1", None), ("h1", 2), ("c1", 2),
+        # of a ticket that somebody may not see there is no word
+        ("c1", 1), ("zhang", 1), ("c1", None), ("c1", None), ("h1", None), ("c1", 2),
     ]  # fmt: skip
     assert [row["at"] for row in refused] == [line["at"] for line in REFUSED]
 
@@ -302,11 +303,11 @@ def test_a_step_may_name_the_message_that_opened_the_ticket(out: Out) -> None:
     ("until", "tickets", "spoken", "status"),
     [
         (on("04-03 09:11"), 0, 0, None),
-        ("2023-04-04T07:59:59+08:00", 2, 2, "accepted"),
-        ("2023-04-04T00:00:00Z", 2, 3, "accepted"),
-        ("2023-04-10T17:29:59+08:00", 2, 4, "resolved"),
-        (on("04-10 17:30"), 2, 4, "closed"),
-        (on("04-12 08:00"), 3, 6, "closed"),
+        ("2023-04-04T07:59:59+08:00", 2, 3, "accepted"),
+        ("2023-04-04T00:00:00Z", 2, 4, "accepted"),
+        ("2023-04-10T17:29:59+08:00", 2, 5, "resolved"),
+        (on("04-10 17:30"), 2, 6, "closed"),
+        (on("04-12 08:00"), 3, 8, "closed"),
     ],
 )
 async def test_the_clock_stops_where_it_is_told(
@@ -314,7 +315,8 @@ async def test_the_clock_stops_where_it_is_told(
 ) -> None:
     found = await replayed(tmp_path, STORY, until=until)
     statuses = [ticket["status"] for ticket in found.rows("tickets")]
-    assert (len(statuses), len(found.rows("said"))) == (tickets, spoken)
+    answers = [row for row in found.rows("said") if row["why"] in ("reply", "notice")]
+    assert (len(statuses), len(answers)) == (tickets, spoken)
     assert statuses[:1] == ([status] if status else [])
 
 
