@@ -175,7 +175,9 @@ async def _gather(
     city = {
         "all": figures(await counts.total(session, scope)),
         "before": figures(await counts.total(session, past)) if past else None,
-        "since_start": figures(await counts.total(session, Scope(at=period.until))),
+        "since_start": figures(
+            await counts.total(session, Scope(at=period.until, until=period.until))
+        ),
     }
     nothing: dict[str | None, list[int]] = {}
     tomorrow, overdue = nothing, nothing

@@ -55,7 +55,8 @@ def _read(name: str, kind: type, value: object) -> Any:
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if kind is float and number and 0 <= float(str(value)) <= 1:
         return float(str(value))
-    least = 1 if name.endswith("_days") else 0  # the day itself never counts
+    # the day itself never counts, and nobody answers in no time
+    least = 1 if name.endswith("_days") or name.startswith("urgent_") else 0
     if kind is int and isinstance(value, int) and number and least <= value <= MOST:
         return value
     shape = {int: f"{least} 到 {MOST} 之间的整数", float: "0 到 1 之间的数"}.get(

@@ -1,5 +1,6 @@
 """The deadlines of a ticket and its ladder of reminders, set together."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -29,16 +30,19 @@ def count(ticket: Ticket, terms: Terms, clock: Clock) -> None:
     }
 
 
-async def climb(session: AsyncSession, ticket: Ticket, clock: Clock, now: datetime) -> None:
-    """Plan the ladder for the deadline that was set now."""
+async def climb(
+    session: AsyncSession, ticket: Ticket, clock: Clock, now: datetime, *, but: Sequence[str] = ()
+) -> None:
+    """Plan the ladder for the deadline that was set now; the levels `but` stay as they are."""
     levels = {
         rung.level: rung.at
         for rung in rungs(
             clock, respond_by=ticket.respond_by, due_at=ticket.due_at, set_at=now,
             urgent=ticket.urgent,
         )
+        if rung.level not in but
     }  # fmt: skip
-    await reminders.plan(session, ticket.no, ticket.due_at, levels)
+    await reminders.plan(session, ticket.no, ticket.due_at, levels, but=but)
     await due.plan(session, "reminders", *levels.values())
 
 
@@ -52,5 +56,6 @@ async def move(
     count(ticket, Terms(terms.respond, longer), clock)
     if ticket.due_at == was:
         return False
-    await climb(session, ticket, clock, now)
+    # by when it must be answered was not set now
+    await climb(session, ticket, clock, now, but=("unanswered",))
     return True

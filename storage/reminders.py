@@ -12,10 +12,18 @@ from storage.models import Letter, Reminder, Ticket
 
 
 async def plan(
-    session: AsyncSession, ticket_no: int, deadline: datetime, levels: Mapping[str, datetime]
+    session: AsyncSession,
+    ticket_no: int,
+    deadline: datetime,
+    levels: Mapping[str, datetime],
+    *,
+    but: Sequence[str] = (),
 ) -> None:
-    """Put these levels in the place of those that have not fired; none twice for one deadline."""
-    await drop(session, ticket_no)
+    """Put these levels in the place of those that have not fired; none twice for one deadline.
+
+    The levels `but` stay as they are planned.
+    """
+    await drop(session, ticket_no, but=but)
     if levels:
         rows = [
             {"ticket_no": ticket_no, "level": level, "at": at, "deadline": deadline}
@@ -24,10 +32,10 @@ async def plan(
         await session.exec(insert(Reminder).on_conflict_do_nothing(), params=rows)
 
 
-async def drop(session: AsyncSession, ticket_no: int) -> None:
-    """Forget what has not fired."""
+async def drop(session: AsyncSession, ticket_no: int, *, but: Sequence[str] = ()) -> None:
+    """Forget what has not fired, save the levels `but`."""
     open_ = (col(Reminder.ticket_no) == ticket_no, col(Reminder.fired_at).is_(None))
-    await session.exec(delete(Reminder).where(*open_))
+    await session.exec(delete(Reminder).where(*open_, col(Reminder.level).not_in(but)))
 
 
 async def shift(

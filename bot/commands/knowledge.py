@@ -52,11 +52,11 @@ def search(
 
 def _found(found: tuple[Article, float] | None) -> Iterator[str]:
     if found is None:
-        yield "没有可比的文章:知识库是空的,或者问题太短。载入:./mingcheng kb load 文件"
+        yield "没有沾边的文章,由承办单位答复。要能直接答复,请载入:./mingcheng kb load 文件"
         return
     article, fit = found
-    yield f"{fit:.2f}  {article.title}"
-    yield f"      {article.source},{article.dated.isoformat()}"
+    yield f"{fit:.3f}  {article.title}"
+    yield f"       {article.source},{article.dated.isoformat()}"
     if fit >= knowledge.THRESHOLD:
         yield f"达到 {knowledge.THRESHOLD},会用这一篇直接答复。"
     else:

@@ -159,7 +159,8 @@ async def test_articles_are_loaded_and_found(database_url: str, tmp_path: Path) 
     found = run("kb", "search", "企业开办要哪些材料", DATABASE_URL=database_url).stdout
     assert "企业开办需要哪些材料" in found
     assert "会用这一篇直接答复" in found
-    assert "不直接答复" in run("kb", "search", "路灯坏了", DATABASE_URL=database_url).stdout
+    near = run("kb", "search", "开办托育机构有补贴吗", DATABASE_URL=database_url).stdout
+    assert "不直接答复" in near
 
 
 async def test_articles_with_a_mistake_are_refused_whole(database_url: str, tmp_path: Path) -> None:
@@ -170,14 +171,14 @@ async def test_articles_with_a_mistake_are_refused_whole(database_url: str, tmp_
     assert await one(database_url, select(func.count()).select_from(Article)) == 0
 
 
-@pytest.mark.parametrize("asked", ["", "请问", "怎么"])
-async def test_a_question_without_a_word_finds_nothing(
+@pytest.mark.parametrize("asked", ["", "请问", "路灯坏了"])
+async def test_a_question_that_touches_no_article_finds_none(
     database_url: str, tmp_path: Path, asked: str
 ) -> None:
     (tmp_path / "kb.yaml").write_text("[{title: 甲, body: 乙, source: 丙, date: 2026-03-01}]")
     assert run("kb", "load", str(tmp_path / "kb.yaml"), DATABASE_URL=database_url).returncode == 0
     ended = run("kb", "search", asked, DATABASE_URL=database_url)
-    assert (ended.returncode, "没有可比的文章" in ended.stdout) == (0, True)
+    assert (ended.returncode, "没有沾边的文章" in ended.stdout) == (0, True)
 
 
 # --- ledgers ------------------------------------------------------------------------------------

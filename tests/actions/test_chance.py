@@ -1,7 +1,7 @@
 """What holds in every story, whatever people say and do; rules, sections 2, 4, 5 and 8."""
 
 from collections.abc import Sequence
-from datetime import datetime, time, timedelta
+from datetime import datetime, time
 
 import pytest
 from sqlmodel import col, select
@@ -25,7 +25,7 @@ async def story(town: Town, request: pytest.FixtureRequest) -> Story:
     """A story, and then six weeks in which nobody does anything."""
     told = Story(town, 100 + request.param)
     await told.tell()
-    await town.until(town.now + timedelta(days=42))
+    await told.rest(days=42)
     return told
 
 

@@ -291,7 +291,9 @@ async def test_what_is_opened_at_the_end_is_of_the_next_period(
     begun.now = at(moment)
     await begun.reports()
     await begun.until(at("04-04 17:30"))
-    assert [row.figures["all"]["collected"] for row in await rows(begun)] == days
+    made = await rows(begun)
+    assert [row.figures["all"]["collected"] for row in made] == days
+    assert [row.figures["since_start"]["collected"] for row in made] == [days[0], 1]
 
 
 @pytest.mark.embedded

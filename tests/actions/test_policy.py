@@ -75,6 +75,7 @@ def test_a_setting_takes_the_place_of_its_default(name: str, given: Any, read: A
         ("issue_resolve_days", True),
         ("issue_resolve_days", None),
         ("urgent_respond_hours", -2),
+        ("urgent_resolve_hours", 0),
         ("close_of_business", "25:00"),
         ("close_of_business", "half past five"),
         ("close_of_business", 1050),  # what YAML makes of 17:30 without quotation marks

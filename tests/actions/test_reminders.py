@@ -275,6 +275,16 @@ async def test_an_extension_starts_the_ladder_again(town: Town) -> None:
     ]
 
 
+@pytest.mark.parametrize("moment", ["04-06 10:00", UNANSWERED])
+async def test_an_extension_leaves_by_when_it_must_be_answered(town: Town, moment: str) -> None:
+    no = await town.reports()
+    await run_due(town.database, at(moment), before=True)
+    town.now = at(moment)
+    await town.takes("c1", no, "extend", days=5, reason="等配件")
+    await town.until(at("04-12 18:00"))
+    assert await fired(town) == [("unanswered", at(UNANSWERED))]
+
+
 async def test_reopening_starts_the_ladder_again(town: Town) -> None:
     no = await town.reports()
     await town.until(at("04-12 10:00"))

@@ -92,11 +92,12 @@ def moments(story: Story) -> list[datetime]:
     return [moment + near for moment in those for near in (-SECOND, 0 * SECOND, SECOND)]
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(10))
 async def test_at_any_instant_figures_lists_and_events_agree(town: Town, seed: int) -> None:
     story = Story(town, seed)
     await story.tell()
-    for moment in moments(story):
+    await story.rest(days=15)  # what stands still does so past its deadline
+    for moment in [*moments(story), town.now]:
         if moment > town.now:
             continue
         since, until = sorted(story.chance.sample(moments(story), 2))

@@ -95,6 +95,25 @@ async def test_a_link_hashed_anew_breaks_the_next_one(town: Town) -> None:
     assert await broken(town.database) == 2
 
 
+async def test_the_last_link_hashed_anew_does_not_fit_the_counter(town: Town) -> None:
+    last = (await town.chain(await town.reports()))[-1]
+    forged = events.digest({**events.content(last), "words": "x"})
+    await changed(
+        town.database,
+        f"UPDATE events SET words = 'x', hash = '{forged}' WHERE seq = {last.seq}",
+    )
+    assert await broken(town.database) == last.seq
+
+
+async def test_what_is_appended_after_the_look_at_the_counter_is_no_break(town: Town) -> None:
+    await town.reports()
+    async with town.database.transaction() as session:
+        seen = await events.last(session)  # a session keeps what it has seen
+        await town.reports("li", "荷塘区的路灯也坏了")
+        assert seen is not None
+        assert await events.broken(session) is None
+
+
 async def test_the_chain_is_read_on_from_a_place(town: Town) -> None:
     await town.reports()
     async with town.database.transaction() as session:

@@ -72,6 +72,12 @@ async def test_dropped_nothing_is_left_to_fire(planned: Database) -> None:
     assert await open_levels(planned) == {}
 
 
+async def test_some_levels_may_stay_as_they_are(planned: Database) -> None:
+    async with planned.transaction() as session:
+        await reminders.plan(session, 1, DUE + DAY, {"yellow": DUE + 2 * DAY}, but=["blue"])
+    assert await open_levels(planned) == {"blue": DUE - DAY, "yellow": DUE + 2 * DAY}
+
+
 async def test_what_is_due_comes_with_the_earliest_deadline_first(planned: Database) -> None:
     async with planned.transaction() as session:
         await rows.make(session, due_at=DUE - DAY)

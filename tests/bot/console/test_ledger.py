@@ -5,6 +5,7 @@ import re
 import httpx
 import pytest
 
+from actions.opening import Report, open_ticket
 from bot.console.ledger import PAGE
 from tests.bot.console.conftest import MASKED, PHONE, Console
 from tests.fixtures.cast import REPORT, Town
@@ -128,6 +129,18 @@ async def test_a_phone_number_in_a_nickname_is_masked_too(console: Console, town
     browser = await console.visitor("a1")
     for path in ("/tickets/1", "/groups/g1", "/groups/g1/feed", "/tickets", "/groups"):
         assert PHONE not in (await browser.get(path)).text, path
+
+
+@pytest.mark.parametrize(("member", "reads"), [("c1", True), ("l1", False), ("a1", False)])
+async def test_who_told_it_elsewhere_stands_there_and_the_phone_is_masked(
+    console: Console, town: Town, member: str, reads: bool
+) -> None:
+    report = Report(text=REPORT, source="hotline", contact=f"李四 {PHONE}")
+    async with town.database.transaction() as session:
+        await open_ticket(session, report, by=None, now=town.now, actor="import")
+    page = (await (await console.visitor(member)).get("/tickets/1")).text
+    assert f"<dd>李四 {PHONE if reads else MASKED}</dd>" in page
+    assert "<strong>登记</strong> <span>台账导入</span>" in page
 
 
 async def test_a_ticket_tells_what_happened_in_order(console: Console, town: Town) -> None:
