@@ -16,7 +16,7 @@ from actions import announced
 from actions import steps as rules
 from bot import accounts, city, doctor, rasa, up, web
 from bot.app import App
-from bot.commands import audit, calendar, deadline, intake, knowledge
+from bot.commands import audit, calendar, deadline, intake, knowledge, reading
 from bot.commands.shared import (
     Data,
     Failed,
@@ -47,6 +47,8 @@ cli.add_typer(calendar.commands, name="calendar")
 cli.add_typer(deadline.commands, name="deadline")
 cli.add_typer(audit.commands, name="audit")
 cli.add_typer(knowledge.commands, name="kb")
+cli.add_typer(reading.commands, name="nlu")
+cli.command("parse")(reading.parse)
 
 Host = Annotated[str | None, typer.Option(help="监听地址,默认 127.0.0.1")]
 Port = Annotated[int | None, typer.Option(help="网页端口,默认 8000", min=0, max=65535)]

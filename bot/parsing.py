@@ -1,10 +1,17 @@
 """Which parser reads: Rasa, and its keyword twin while Rasa is away."""
 
-from collections.abc import Sequence
+import contextlib
+from collections.abc import AsyncIterator, Callable, Sequence
 
 import structlog
 
+from bot import rasa
+from bot.embedded import Folders
+from bot.settings import Settings
+from nlu import training
+from nlu.keywords import Keywords
 from nlu.parse import Parse, Parser, ParserAway
+from nlu.rasa_http import Rasa
 
 log = structlog.get_logger()
 
@@ -28,3 +35,30 @@ class Twins:
             return await self.second.parse(texts)
         self.name = self.first.name
         return parses
+
+
+@contextlib.asynccontextmanager
+async def alone(
+    settings: Settings, progress: rasa.Progress, say: Callable[[str], None]
+) -> AsyncIterator[Parser]:
+    """The parser that the settings name, for a command that needs nothing running.
+
+    Rasa is trained and started where it is not; what this started, it ends.
+    """
+    if settings.nlu != "rasa" or not training.installed():
+        say("用关键词规则识别")
+        yield Keywords.load(training.PROJECT / "data")
+        return
+    folders = Folders.at(settings.data)
+    model = await rasa.train(folders, training.PROJECT / settings.rasa_config, progress)
+    server, url, token = rasa.server(folders, model)
+    mine = not server.running()
+    say("正在载入 Rasa 模型(约半分钟)…")
+    await server.start(lambda _: None)
+    parser = Rasa(url, token)
+    try:
+        yield parser
+    finally:
+        await parser.close()
+        if mine:
+            await server.stop()

@@ -83,7 +83,7 @@ async def _settled(
         return found, None
     config = training.PROJECT / settings.rasa_config
     if not training.model(running.folders.data / "models", config).exists():
-        say("没有与训练数据相符的模型,正在训练(约两到四分钟)…")
+        say("没有与训练数据相符的模型,正在训练(约十分钟)…")
     try:
         model = await rasa.train(running.folders, config, progress)
     except Died as died:

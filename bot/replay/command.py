@@ -8,18 +8,14 @@ from datetime import datetime
 from pathlib import Path
 
 from bot import city as cities
-from bot import rasa
-from bot.app import RASA
+from bot import parsing
 from bot.documents import Invalid
-from bot.embedded import Folders, start
+from bot.embedded import start
 from bot.replay import export
 from bot.replay.lines import Line, MessageLine, read
 from bot.replay.run import Recorded, parse, run, summary
 from bot.settings import Settings
-from nlu import training
-from nlu.keywords import Keywords
 from nlu.parse import Parser
-from nlu.rasa_http import Rasa
 from storage import migrate
 from storage.database import Database
 
@@ -102,21 +98,5 @@ async def _parser(
     if all(line.parse is not None for line in lines if isinstance(line, MessageLine)):
         yield None
         return
-    if settings.nlu != "rasa" or not training.installed():
-        say("用关键词规则识别")
-        yield Keywords.load(RASA / "data")
-        return
-    folders = Folders.at(settings.data)
-    config = training.PROJECT / settings.rasa_config
-    model = await rasa.train(folders, config, show("训练模型"))
-    server, url, token = rasa.server(folders, model)
-    mine = not server.running()
-    say("正在载入 Rasa 模型(约半分钟)…")
-    await server.start(lambda _: None)
-    parser = Rasa(url, token)
-    try:
+    async with parsing.alone(settings, show("训练模型"), say) as parser:
         yield parser
-    finally:
-        await parser.close()
-        if mine:
-            await server.stop()
