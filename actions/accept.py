@@ -17,9 +17,11 @@ async def run(context: Context, ticket: Ticket | None) -> None:
     )  # fmt: skip
     context.acted("accept", ticket)
     reporter = await people.member(context.session, ticket.reporter_id)
+    unit = await people.unit(context.session, ticket.unit_id)
     await context.reply(
         "accepted", about=[ticket.no], also=[reporter] if reporter else [], no=ticket.no,
         reporter=reporter.name if reporter else "", due_at=ticket.due_at, again=again,
+        unit=unit.name if unit else None,
     )  # fmt: skip
 
 

@@ -11,9 +11,11 @@ async def run(context: Context, ticket: Ticket | None) -> None:
     context.acted("add", ticket)
     if not ticket.address and (place := context.entity("address")):
         ticket.address = place
-    spoken = bool(context.message.text.strip()) and not ticket.confidential
-    if spoken and (context.message.mentions_bot or ticket.asked):
-        ticket.asked = False  # a picture alone does not answer
+    if not ticket.enterprise and ticket.reporter_id == context.sender.id:
+        ticket.enterprise = context.sender.enterprise  # named only now
+    told = ticket.asked and bool(context.message.text.strip())  # a picture alone does not answer
+    if not ticket.confidential and (told or context.completes or context.message.mentions_bot):
+        ticket.asked = ticket.asked and not told
         await context.reply("added", about=[ticket.no], no=ticket.no)
     context.session.add(ticket)
 
@@ -24,6 +26,7 @@ ACTION = Action(
     roles=frozenset({"member", "handler", "coordinator"}),
     step="add",
     statuses=("new", "assigned", "accepted", "suspended", "resolved"),
+    of_unit=(("assigned", "accepted", "suspended"), ("resolved",)),
     recent=True,
     follows=True,
 )

@@ -7,10 +7,13 @@ from actions.base import Context
 from storage import tickets
 from storage.models import Ticket
 
-#: They say something else of the ticket than its answer.
+#: They say something else of the ticket than its answer. Misconduct is opened, whoever says it.
 OTHERWISE = frozenset(
-    {"accept_task", "report_progress", "transfer", "request_extension", "ask_progress"}
-)
+    {
+        "accept_task", "report_progress", "transfer", "request_extension", "ask_progress",
+        "report_misconduct",
+    }
+)  # fmt: skip
 #: 收到 is no answer to anybody's question.
 BARE = re.compile(r"\W*(?:收到|好的?|嗯+|知道了|明白|谢谢|ok|1)\W*", re.IGNORECASE)
 

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, ValidationError
 
 from actions.base import Refused
 from actions.names import names
@@ -19,7 +19,7 @@ class Args(BaseModel):
 class Opening(Args):
     """What was told on another way than in a group."""
 
-    text: str = Field(min_length=1)
+    text: str
     source: str
     kind: Literal["issue", "consult", "misconduct"] = "issue"
     category: str | None = None
@@ -31,7 +31,7 @@ class Opening(Args):
 class Unit(Args):
     """A unit that leads, and others that assist."""
 
-    unit: str = Field(min_length=1)
+    unit: str
     assisting: list[str] = []
     reason: str = ""
 
@@ -39,7 +39,7 @@ class Unit(Args):
 class Reason(Args):
     """Why."""
 
-    reason: str = Field(min_length=1)
+    reason: str
 
 
 class Words(Args):
@@ -52,7 +52,7 @@ class Extension(Args):
     """By how many working days, and why."""
 
     days: int
-    reason: str = Field(min_length=1)
+    reason: str
 
 
 class Into(Args):
@@ -106,16 +106,25 @@ ARGS: dict[str, type[Args]] = {
 }
 
 
-def check_args(step: str, values: Mapping[str, Any]) -> Args:
+def shaped(step: str, values: Mapping[str, Any]) -> Args:
     """The arguments of a step, typed; Refused names what is missing, unknown or of a wrong type."""
     if step not in ARGS:
         raise Refused(render("refused_unknown", step=step))
     try:
-        args = ARGS[step].model_validate(dict(values))
+        return ARGS[step].model_validate(dict(values))
     except ValidationError as error:
         fault = error.errors(include_url=False, include_input=False)[0]
         where = ".".join(str(part) for part in fault["loc"])
         raise Refused(render("refused_args", step=step, where=where, fault=fault["msg"])) from error
+
+
+def check_args(step: str, values: Mapping[str, Any]) -> Args:
+    """The arguments of a step, typed and with sense; Refused says what is wrong with them."""
+    args = shaped(step, values)
+    for of, field in type(args).model_fields.items():
+        value = getattr(args, of)
+        if field.is_required() and isinstance(value, str) and not value.strip():
+            raise Refused(render("refused_empty", step=step, where=of))
     for of in ("category", "source"):
         code = getattr(args, of, None)
         if code is not None and code not in names()[of]:

@@ -30,6 +30,7 @@ class Context:
     group: Group
     parse: Parse
     words: str = ""  # what the step is told: the message's text, or that of the one it completes
+    completes: bool = False  # it is the number that the bot had asked for
 
     def __post_init__(self) -> None:
         """Without other words, the message's own."""

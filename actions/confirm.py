@@ -8,8 +8,11 @@ from storage.models import Ticket
 
 #: Words that name a rating, the ones that contain another first; rules, section 8.
 RATINGS = (
-    ("dissatisfied", re.compile(r"不(?:太|是很|怎么|够)?满意")),
-    ("fairly", re.compile(r"基本满意|比较满意|还算满意|还可以|还行")),
+    (
+        "dissatisfied",
+        re.compile(r"不是?(?:[太大很算够]|怎么|十分|特别|那么)?满意|[谈说]不上满意"),
+    ),
+    ("fairly", re.compile(r"基本上?满意|较为?满意|还算满意|还可以|还行")),
     ("satisfied", re.compile(r"满意")),
 )
 

@@ -18,7 +18,6 @@ from storage.models import Message, Ticket
 
 #: What a message without words does.
 DETAIL = "add_detail"
-HELP = "ask_help"
 #: What a handler does with a consult by answering it.
 DONE = "report_done"
 #: Told by staff these are for the coordinators to look at; rules, section 8.
@@ -68,7 +67,13 @@ async def _act(context: Context) -> None:
     elif intent in REVIEWED and role in STAFF:
         await review.keep(context, "staff")
     elif context.message.mentions_bot:
-        await actions()[HELP].run(context, None)
+        await _line(context)
+
+
+async def _line(context: Context) -> None:
+    """Chit-chat with the bot is answered with a line of help; rules, section 8."""
+    await context.reply("line", role=context.sender.role)
+    context.acted("help")
 
 
 async def _on_ticket(context: Context, action: Action) -> None:
@@ -88,10 +93,12 @@ async def _on_ticket(context: Context, action: Action) -> None:
 async def _run(context: Context, action: Action, found: targets.Found) -> None:
     ticket = found.ticket
     if not _allowed(context, action, found):
-        if action.intent == DETAIL and not context.message.mentions_bot:
+        addressed = context.message.mentions_bot or context.completes
+        if action.intent == DETAIL and not addressed:
             return  # talk about another's ticket
         # of somebody else's ticket nobody is told more than that
-        await context.reply("not_yours", no=found.named.no, role=context.sender.role)
+        no = found.named.no
+        await context.reply("not_yours", about=[no], no=no, role=context.sender.role)
         return
     try:
         async with context.session.begin_nested():
@@ -143,7 +150,7 @@ async def _answers(context: Context) -> bool:
     if asked is None or action is None:
         return False
     first = Parse.from_json(asked.parse) if asked.parse else context.parse
-    completed = replace(context, parse=first, words=asked.text)
+    completed = replace(context, parse=first, words=asked.text, completes=True)
     found = await targets.by_number(completed, action, int(bare[1]))
     if isinstance(found, targets.Unknown):
         await context.reply("unknown_number", no=found.no)
@@ -158,6 +165,9 @@ async def _answers(context: Context) -> bool:
 
 async def _wordless(context: Context) -> None:
     """Pictures and files go to the ticket they belong to, without a word; else nowhere."""
+    if context.message.mentions_bot and not context.message.images:
+        await _line(context)  # called by name, and nothing else
+        return
     action = actions()[DETAIL]
     found = await targets.of_detail(context, action)
     if found is not None and _allowed(context, action, found):

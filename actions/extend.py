@@ -5,6 +5,7 @@ import re
 from actions import steps
 from actions.args import Reason
 from actions.base import Action, Context
+from storage import people
 from storage.models import Ticket
 
 DIGITS = {"一": 1, "两": 2, "二": 2, "三": 3, "四": 4, "五": 5, "六": 6, "七": 7, "八": 8, "九": 9,
@@ -29,9 +30,11 @@ async def run(context: Context, ticket: Ticket | None) -> None:
         message=context.message,
     )  # fmt: skip
     context.acted("extend" if taken else "request", ticket)
+    reporter = await people.member(context.session, ticket.reporter_id) if taken else None
     await context.reply(
-        "extended" if taken else "requested", about=[ticket.no], no=ticket.no, step="extend",
-        unit=None, due_at=ticket.due_at, reporter="",
+        "extended" if taken else "requested", about=[ticket.no],
+        also=[reporter] if reporter else [], no=ticket.no, step="extend", unit=None,
+        due_at=ticket.due_at, reporter=reporter.name if reporter else "", reason=context.words,
     )  # fmt: skip
 
 

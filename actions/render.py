@@ -48,8 +48,10 @@ def month(at: datetime) -> str:
 
 
 def called(nickname: str) -> str:
-    """Whom the bot addresses: of 企业-姓名 the name, else all of it."""
-    return plain(re.split(r"[-—－_ ]+", nickname.strip())[-1] or nickname)
+    """Whom the bot addresses: of 企业-姓名 the name, not a number after it; else all of it."""
+    parts = re.split(r"[-—－_ ]+", nickname.strip())
+    names = [part for part in parts if part and not part.isdecimal()]
+    return plain(names[-1] if names else nickname)
 
 
 _templates = Environment(

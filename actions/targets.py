@@ -153,14 +153,18 @@ async def _said_of(context: Context, post: Post) -> int | None:
 async def _of_reporter(context: Context, action: Action) -> Found | None:
     if context.sender.id is None:
         return None
-    found = await tickets.of_reporter(
-        context.session,
-        context.group.id,
-        reporter_id=context.sender.id,
-        enterprise=context.sender.enterprise,
-        statuses=action.statuses,
-    )
-    return await _locked(context, action, found.no) if found else None
+    # after a merge its reporter is answered about the ticket that took it in
+    for statuses in (action.statuses, *([("merged",)] if action.follows else [])):
+        found = await tickets.of_reporter(
+            context.session,
+            context.group.id,
+            reporter_id=context.sender.id,
+            enterprise=context.sender.enterprise,
+            statuses=statuses,
+        )
+        if found:
+            return await _locked(context, action, found.no)
+    return None
 
 
 async def _of_unit(context: Context, action: Action) -> Found | Sequence[Ticket] | None:

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from actions.args import check_args
+from actions.args import shaped
 from actions.base import Refused
 from bot.channels.base import Id, Words
 from bot.documents import Invalid
@@ -137,7 +137,7 @@ def _check(number: int, line: Line, groups: set[str], people: set[str]) -> None:
     if any("\0" in value for value in line.args.values() if isinstance(value, str)):
         raise Invalid(number, "args:文字里不能有 NUL")
     try:
-        check_args(line.step, line.args)
+        shaped(line.step, line.args)
     except Refused as refused:
         raise Invalid(number, f"args:{refused}") from refused
 

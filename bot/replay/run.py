@@ -144,7 +144,8 @@ async def _take(session: AsyncSession, line: StepLine, by: Member) -> None:
         await steps.open_by_hand(session, line.args, by=by, now=line.at)
         return
     ticket = await _ticket(session, line)
-    if ticket is None:
+    if ticket is None or (ticket.confidential and not rights.sees(by, ticket)):
+        # as it was named: the number of what is confidential is not given away
         raise Refused(render("refused_number", no=line.ticket))
     await steps.take(session, ticket, line.step, by=by, now=line.at, args=line.args)
 

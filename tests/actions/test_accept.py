@@ -10,7 +10,7 @@ pytestmark = pytest.mark.embedded
 async def test_the_reporter_hears_that_somebody_has_it(town: Town) -> None:
     no = await town.reports()
     assert await town.says("h1", "收到,马上派人", "accept_task") == [
-        f"@李科 #{no} 已签收。@张三 承办单位已接手,4月11日17:30前办结。"
+        f"@李科 #{no} 已签收。@张三 天元区城管局已接手,4月11日17:30前办结。"
     ]
     assert (await town.posts())[-1].to == ["h1", "zhang"]
 
@@ -43,7 +43,7 @@ async def test_named_again_it_is_progress(town: Town) -> None:
     no = await town.reports()
     await town.says("h1", "收到", "accept_task")
     (answer,) = await town.says("h2", f"#{no} 收到,在路上", "accept_task")
-    assert answer.startswith(f"@赵工 #{no} 进展已登记。@张三 承办单位有新进展")
+    assert answer.startswith(f"@赵工 #{no} 进展已登记。@张三 天元区城管局有新进展")
     assert (await town.events(no))[-1] == ("progress", "accepted")
 
 

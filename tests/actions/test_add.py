@@ -75,3 +75,36 @@ async def test_what_a_coordinator_adds_is_not_a_word_of_the_enterprise(town: Tow
     await town.says("c1", f"#{no} 已电话联系企业", "add_detail")
     await town.until(at("04-07 17:30"))
     assert (await town.ticket(no)).status == "closed"
+
+
+async def test_who_is_named_only_later_is_whose_ticket_it_is(town: Town) -> None:
+    await town.says("u7", "路灯坏了", "report_issue", name="钱七")
+    named = {"enterprise": "德信包装"}
+    await town.says("u7", "我们是德信包装", "add_detail", entities=named, name="钱七")
+    assert (await town.ticket(1)).enterprise == "德信包装"
+    said = await town.says("u8", "到哪了", "ask_progress", name="德信包装-孙八")
+    assert "#1" in said[0]
+
+
+async def test_an_addressed_picture_gets_a_word_and_a_bare_call_a_line_of_help(town: Town) -> None:
+    no = await town.reports()
+    said = await town.says("zhang", "", "chitchat", images=["p1"], mentions=True)
+    assert said == [f"@张三 已补充到 #{no}。"]
+    (line,) = await town.says("zhang", "", "chitchat", mentions=True, id="m-call")
+    assert len(line.splitlines()) == 1
+    assert (await town.message("m-call")).ticket_no is None
+
+
+async def test_a_number_that_the_bot_asked_for_is_answered(town: Town) -> None:
+    no = await town.reports()
+    town.now = at("04-03 12:00")
+    said = await town.says("zhang", "补充一点", "add_detail", group="g2", mentions=True)
+    assert "哪一件" in said[0]
+    said = await town.says("zhang", str(no), "chitchat", group="g2")
+    assert said == [f"@张三 已补充到 #{no}。"]
+
+
+async def test_a_handler_adds_to_the_only_ticket_of_the_unit(town: Town) -> None:
+    no = await town.reports()
+    assert await town.says("h1", "现场在东门", "add_detail", id="m-more") == []
+    assert (await town.message("m-more")).ticket_no == no

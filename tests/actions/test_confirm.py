@@ -24,6 +24,10 @@ pytestmark = pytest.mark.embedded
         ("已解决", None),
         ("好的", None),
         ("", None),
+        ("不是太满意", "dissatisfied"),
+        ("谈不上满意", "dissatisfied"),
+        ("基本上满意", "fairly"),
+        ("较为满意", "fairly"),
     ],
 )
 def test_the_words_name_the_rating(text: str, named: str | None) -> None:

@@ -97,9 +97,10 @@ def test_a_moment_is_written_in_the_time_of_the_city(at: datetime, shown: str) -
         ("湖南-立方新能源-张三", "张三"),
         ("张三", "张三"),
         (" 张三 ", "张三"),
-        ("张三-", "张三-"),
+        ("张三-", "张三"),
         ("立方-@所有人", "＠所有人"),
         ("立方-张\n三", "张 三"),
+        ("立方新能源-张三-13812345678", "张三"),
     ],
 )
 def test_somebody_is_called_by_name(nickname: str, shown: str) -> None:

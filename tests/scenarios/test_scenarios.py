@@ -28,6 +28,14 @@ async def test_a_history_comes_to_what_the_rules_say(
     assert whole(came.rows("events"))
 
 
+async def test_who_names_misconduct_by_its_message_does_not_learn_its_number(
+    database: Database, tmp_path: Path
+) -> None:
+    came = await Story("misconduct").replay(database, tmp_path)
+    (refused,) = [row for row in came.rows("notices") if row["level"] == "refused"]
+    assert (refused["ticket"], refused["text"]) == (None, "没有找到 #secret,请核对编号。")
+
+
 def whole(rows: list[dict[str, object]]) -> bool:
     """Whether each event carries the hash over itself and that of the one before."""
     before = ""
