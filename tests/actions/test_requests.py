@@ -106,7 +106,7 @@ async def test_what_is_new_is_assigned_by_it(town: Town) -> None:
 async def test_a_coordinator_in_the_group_extends(town: Town) -> None:
     no = await town.reports()
     (said,) = await town.says("c1", f"#{no} 延期两个工作日", "request_extension")
-    assert said == f"@王敏 #{no} 已延期到4月13日17:30前办结。"
+    assert said.startswith(f"@王敏 #{no} 已延期到4月13日17:30前办结。@张三")  # who is told why
     (said,) = await town.says("c1", f"#{no} 延期吧", "request_extension")
     assert "延长几个工作日" in said
     assert (await town.ticket(no)).extended == 1
