@@ -1,12 +1,14 @@
 """A simulated year: 2,109 groups and 11,249 tickets with all their reminders and digests.
 
-    ./mingcheng bench year [--tickets 11249] [--groups 2109]
+    .venv/bin/python -m bench.year [TICKETS GROUPS]
 
 Messages carry their parse, so that the rules are measured and not the parser.
 """
 
+import asyncio
 import json
 import random
+import sys
 import tempfile
 import time
 from collections.abc import Iterator
@@ -144,3 +146,8 @@ async def run(tickets: int, groups: int) -> None:
         said = sum(1 for _ in (scratch / "out" / "said.jsonl").open(encoding="utf-8"))
         print(f"{tickets} tickets in {groups} groups: {len(rows)} messages in, {said} posts out")
         print(f"{spent:.0f} s")
+
+
+if __name__ == "__main__":
+    asked = [int(word) for word in sys.argv[1:]] or [11_249, 2_109]
+    asyncio.run(run(*asked))
