@@ -31,6 +31,7 @@ class Context:
     parse: Parse
     words: str = ""  # what the step is told: the message's text, or that of the one it completes
     completes: bool = False  # it is the number that the bot had asked for
+    told: datetime | None = None  # when it was said, where people judged it only later
 
     def __post_init__(self) -> None:
         """Without other words, the message's own."""

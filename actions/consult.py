@@ -23,6 +23,7 @@ async def run(context: Context, _ticket: Ticket | None) -> None:
             enterprise=context.sender.enterprise or context.entity("enterprise"),
             group_id=context.group.id,
             message=context.message,
+            at=context.told,
         ),
         by=context.sender,
         now=context.now,

@@ -25,6 +25,7 @@ async def run(context: Context, _ticket: Ticket | None) -> None:
             urgent=urgent(context.message.text, category),
             group_id=context.group.id,
             message=context.message,
+            at=context.told,
             asked=vague,
         ),
         by=context.sender,

@@ -67,6 +67,14 @@ def opens(member: Member, kind: str) -> bool:
     return member.role == "coordinator" or (member.role == "inspector" and kind == "misconduct")
 
 
+def judges(member: Member, *, misconduct: bool) -> bool:
+    """Whether somebody may decide what a message of the review list is.
+
+    Coordinators may; what may be misconduct is for the inspectors, as the ticket would be.
+    """
+    return member.role == ("inspector" if misconduct else "coordinator")
+
+
 def owns(member: Member, ticket: Ticket) -> bool:
     """Whether a ticket is somebody's own: of the same enterprise, else from the same sender."""
     if member.id is not None and ticket.reporter_id == member.id:

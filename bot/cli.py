@@ -16,7 +16,7 @@ from actions import announced
 from actions import steps as rules
 from bot import accounts, city, doctor, rasa, up, web
 from bot.app import App
-from bot.commands import audit, calendar, deadline, intake, knowledge, reading
+from bot.commands import audit, calendar, deadline, intake, knowledge, reading, review
 from bot.commands.shared import (
     Data,
     Failed,
@@ -48,6 +48,7 @@ cli.add_typer(deadline.commands, name="deadline")
 cli.add_typer(audit.commands, name="audit")
 cli.add_typer(knowledge.commands, name="kb")
 cli.add_typer(reading.commands, name="nlu")
+cli.add_typer(review.commands, name="review")
 cli.command("parse")(reading.parse)
 
 Host = Annotated[str | None, typer.Option(help="监听地址,默认 127.0.0.1")]

@@ -1,7 +1,7 @@
 """The training data: read here once for the keyword twin, the checks and the content hash."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,6 +64,39 @@ def _example(line: str, intent: str, category: str | None) -> Example:
         last = match.end()
     return Example(text + line[last:], intent, category, tuple(spans))
 
+
+def written(examples: Iterable[Example]) -> Iterator[str]:
+    """The lines of a file of training data, as Rasa and `Examples.read` take it."""
+    by_label: dict[tuple[str, str | None], list[Example]] = {}
+    for example in examples:
+        by_label.setdefault((example.intent, example.category), []).append(example)
+    yield 'version: "3.1"'
+    yield "nlu:"
+    for (intent, category), found in by_label.items():
+        yield f"- intent: {intent}"
+        if category:
+            yield f"  metadata: {{category: {category}}}"
+        yield "  examples: |"
+        yield from (f"    - {_marked(example)}" for example in found)
+
+
+def _marked(example: Example) -> str:
+    """A sentence on one line, its spans marked; brackets of its own are kept from looking so."""
+    pieces, last = [], 0
+    for span in sorted(example.spans, key=lambda span: span.start):
+        words = example.text[span.start : span.end].translate(SQUARE)
+        pieces += [_apart(example.text[last : span.start]), f"[{words}]({span.entity})"]
+        last = span.end
+    whole = "".join([*pieces, _apart(example.text[last:])])
+    return " ".join("".join(char if char.isprintable() else " " for char in whole).split())
+
+
+def _apart(text: str) -> str:
+    return text.replace("][", "] [").replace("](", "] (")
+
+
+#: Inside a span a bracket would end it.
+SQUARE = str.maketrans("[]", "【】")
 
 #: The C reader is ten times as fast, and not everywhere there.
 _Loader: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)

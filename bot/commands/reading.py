@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,13 +11,14 @@ import typer
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from actions.policy import Policy
-from bot import parsing
-from bot.commands.shared import Data, bar, run, say, settings, show
+from bot import learned, parsing
+from bot.commands.shared import Data, bar, run, say, settings, show, with_database
 from bot.documents import Invalid
 from bot.settings import Settings
 from nlu import evaluate, training
-from nlu.examples import Examples
+from nlu.examples import Examples, written
 from nlu.parse import Parse
+from storage.database import Database
 
 commands = typer.Typer(help="识别:用开发集评价。", no_args_is_help=True)
 
@@ -80,6 +82,19 @@ def evaluate_(data: Data = None) -> None:
     run(_read(settings(data=data), [example.text for example in examples], found))
     pairs = list(zip(examples, found, strict=True))
     show(_report(pairs))
+
+
+@commands.command("export")
+def export(data: Data = None) -> None:
+    """把人工判断过的待审消息写成训练样例(YAML);涉纪的不写,电话改成虚构的。"""
+
+    async def read(database: Database, _: datetime) -> None:
+        async with database.transaction() as session:
+            found = [example async for example in learned.examples(session)]
+        show(written(found))
+        say(f"{len(found)} 条。核对后放进 nlu/rasa/data/nlu/,再运行 ./mingcheng train")
+
+    with_database(data, read)
 
 
 def _report(pairs: Sequence[evaluate.Pair]) -> Iterator[str]:

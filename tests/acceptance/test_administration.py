@@ -145,6 +145,46 @@ async def test_the_first_broken_link_is_named(
     assert ("#1 登记" in ended.stderr) == named
 
 
+# --- the review list ----------------------------------------------------------------------------
+
+
+async def test_what_is_unsure_is_listed_decided_and_learned(database_url: str, town: Town) -> None:
+    await town.says("zhang", "新马路那个灯", "urge", confidence=0.4)
+    listed = run("review", "list", "--by", "c1", DATABASE_URL=database_url).stdout
+    number, *_ = listed.split()
+    assert "可能是催办(40%)" in listed
+    labels = ("--intent", "report_issue", "--category", "traffic", "--entity", "address=新马路")
+    ended = run("review", "decide", number, "--by", "c1", *labels, "--open",
+                DATABASE_URL=database_url)  # fmt: skip
+    assert (ended.returncode, ended.stderr) == (0, "已登记 #1\n")
+    assert run("review", "list", "--by", "c1", DATABASE_URL=database_url).stdout == (
+        "没有等待判断的消息。\n"
+    )
+    ended = run("nlu", "export", DATABASE_URL=database_url)
+    assert "    - [新马路](address)那个灯\n" in ended.stdout
+    assert ended.stderr.startswith("1 条")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "said"),
+    [
+        (("--by", "nobody", "--dismiss"), 1, "nobody"),
+        (("--by", "h1", "--dismiss"), 1, "不在您的待审列表里"),
+        (("--by", "c1", "--entity", "address=别处", "--dismiss"), 2, "消息里没有“别处”"),
+        (("--by", "c1", "--entity", "road=新马路", "--dismiss"), 1, "标注不对"),
+        (("--by", "c1", "--open"), 1, "“催办”不登记工单"),
+        (("--by", "c1"), 2, "--open"),
+    ],
+)
+async def test_what_cannot_be_decided_is_told(
+    database_url: str, town: Town, arguments: Sequence[str], code: int, said: str
+) -> None:
+    await town.says("zhang", "新马路那个灯", "urge", confidence=0.4)
+    ended = run("review", "decide", "1", *arguments, DATABASE_URL=database_url)
+    assert ended.returncode == code
+    assert said in ended.stderr
+
+
 # --- the knowledge base -------------------------------------------------------------------------
 
 

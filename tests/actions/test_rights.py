@@ -4,6 +4,7 @@ import pytest
 
 from actions.rights import (
     ROLES,
+    judges,
     may,
     may_request,
     opens,
@@ -153,3 +154,9 @@ def test_phones_are_read_by_who_works_on_tickets(role: str) -> None:
 @pytest.mark.parametrize("role", ROLES)
 def test_admins_and_coordinators_try_out_groups(role: str) -> None:
     assert tries_groups(somebody(role)) == (role in {"admin", "coordinator"})
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_coordinators_judge_and_inspectors_what_may_be_misconduct(role: str) -> None:
+    assert judges(somebody(role), misconduct=False) == (role == "coordinator")
+    assert judges(somebody(role), misconduct=True) == (role == "inspector")

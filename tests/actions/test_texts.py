@@ -53,6 +53,7 @@ VALUES: dict[str, Any] = {
     "level": "orange",
     "respond_by": at("12-29 17:30"),
     "reported_at": at("12-24 09:00"),
+    "at": at("12-24 09:00"),
     "now": at("12-31 17:30"),
     "passed": True,
     "waits": True,

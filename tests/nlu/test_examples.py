@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from nlu.examples import Example, Examples
+from nlu.examples import Example, Examples, written
 from nlu.text import Span
 
 FILE = """\
@@ -67,3 +67,21 @@ def test_files_are_read_in_the_order_of_their_names(tmp_path: Path) -> None:
 @pytest.mark.parametrize("text", ["nlu: []\n", "rules: []\n", "nlu:\n- intent: urge\n"])
 def test_a_file_may_hold_no_example(tmp_path: Path, text: str) -> None:
     assert read(tmp_path, a=text) == Examples((), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "spans", "back"),
+    [
+        ("新马路的路灯坏了", (Span("address", 0, 3),), "新马路的路灯坏了"),
+        ("- 路灯\n不亮\t了\x07", (), "- 路灯 不亮 了"),
+        ("好[强][强](真的)", (), "好[强] [强] (真的)"),
+        ("a[b]c", (Span("person", 0, 5),), "a【b】c"),
+    ],
+)
+def test_what_is_written_is_read_again(
+    tmp_path: Path, text: str, spans: tuple[Span, ...], back: str
+) -> None:
+    examples = [Example(text, "report_issue", "traffic", spans), Example(text, "urge", None, ())]
+    found = read(tmp_path, a="\n".join(written(examples))).sentences
+    assert found[0] == Example(back, "report_issue", "traffic", spans)
+    assert (found[1].intent, found[1].category) == ("urge", None)
