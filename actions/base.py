@@ -7,10 +7,11 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from actions import called
 from actions.deadlines import Clock
 from actions.render import render
 from nlu.parse import Parse
-from storage import people, posts
+from storage import posts
 from storage.models import Group, Member, Message, Ticket
 
 
@@ -44,7 +45,7 @@ class Context:
     async def district(self) -> str | None:
         """The city's own name of the district that the text names, else the group's."""
         written = self.entity("district")
-        known = await people.district_named(self.session, written) if written else None
+        known = await called.district(self.session, written) if written else None
         return known or self.group.district
 
     async def reply(

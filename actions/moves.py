@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions import args as given
-from actions import audience, terms
+from actions import audience, called, terms
 from actions.base import Refused
 from actions.deadlines import Clock, Part
 from actions.move import Move
@@ -297,7 +297,7 @@ async def edit(move: Move) -> None:
     if turned and ticket.status not in RUNNING:
         raise Refused(render("refused_urgent", no=ticket.no, status=ticket.status))
     if wanted_district := changes.get("district"):
-        known = await people.district_named(move.session, wanted_district)
+        known = await called.district(move.session, wanted_district)
         changes["district"] = known or wanted_district
     for field, value in changes.items():
         setattr(ticket, field, value)

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actions import moves, rights, similar
+from actions import called, moves, rights, similar
 from actions.args import Args, Opening, check_args
 from actions.base import Refused
 from actions.deadlines import Clock
@@ -154,7 +154,7 @@ async def open_by_hand(
     group = await people.group(session, told.group)
     if told.group is not None and group is None:
         raise Refused(render("refused_group", group=told.group))
-    written = told.district and await people.district_named(session, told.district)
+    written = told.district and await called.district(session, told.district)
     report = Report(
         text=told.text, kind=told.kind, source=told.source, category=told.category,
         district=written or told.district or (group.district if group else None),

@@ -1,6 +1,6 @@
 """转办: a handler asks for it, a coordinator does it; rules, section 8."""
 
-from actions import steps
+from actions import called, steps
 from actions.base import Action, Context
 from storage import people
 from storage.models import Ticket
@@ -33,7 +33,7 @@ async def _named(context: Context, ticket: Ticket) -> str | None:
     for entity in reversed(context.parse.entities):
         if entity.entity != "unit":
             continue
-        unit = await people.unit_named(context.session, entity.value)
+        unit = await called.unit(context.session, entity.value, ticket.district)
         if unit is not None and unit.id != ticket.unit_id:
             return unit.name
     return None
