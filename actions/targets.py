@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from actions import rights
 from actions.base import Action, Context
 from storage import messages, tickets
 from storage.models import Message, Post, Ticket
@@ -137,7 +138,7 @@ async def _quoted(context: Context) -> int | None:
         said = await context.session.get(Post, int(post[1]))
         return await _said_of(context, said) if said is not None else None
     message = await messages.find(context.session, context.group.id, quoted_id)
-    return message.ticket_no if message else None
+    return await _of_message(context, message) if message else None
 
 
 async def _said_of(context: Context, post: Post) -> int | None:
@@ -147,7 +148,17 @@ async def _said_of(context: Context, post: Post) -> int | None:
     if len(post.about) == 1:
         return post.about[0]
     answered = await context.session.get(Message, post.answers) if post.answers else None
-    return answered.ticket_no if answered else None
+    return await _of_message(context, answered) if answered else None
+
+
+async def _of_message(context: Context, message: Message) -> int | None:
+    """The ticket of a message; of several that it opened the only one of the sender's unit."""
+    if not message.also or message.ticket_no is None:
+        return message.ticket_no
+    numbers = [message.ticket_no, *message.also]
+    found = [await tickets.get(context.session, no) for no in numbers]
+    mine = [ticket.no for ticket in found if ticket and rights.serves(context.sender, ticket)]
+    return mine[0] if len(mine) == 1 else None
 
 
 async def _of_reporter(context: Context, action: Action) -> Found | None:

@@ -16,6 +16,7 @@ from bot.worker import Worker
 from nlu.keywords import Keywords
 from nlu.parse import Parser
 from nlu.rasa_http import Rasa
+from nlu.several import Several
 from storage.database import Database
 
 #: Where the training data stands; the keyword twin reads it too.
@@ -39,7 +40,7 @@ class App:
         self.rasa: Rasa | None = None
         if parser is None and settings.nlu == "rasa" and settings.rasa_url:
             self.rasa = Rasa(settings.rasa_url, settings.rasa_token.get_secret_value())
-        self.parser = parser or self._parser()
+        self.parser: Parser = Several(parser or self._parser())
 
     def _parser(self) -> Parser:
         keywords = Keywords.load(RASA / "data")

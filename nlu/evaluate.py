@@ -1,7 +1,7 @@
 """How well a parser reads: the figures that training is judged by."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 
 from nlu.examples import Example
 from nlu.parse import Entity, Parse
@@ -45,6 +45,10 @@ class Scores:
         both = self.entity_precision + self.entity_recall
         return 2 * self.entity_precision * self.entity_recall / both if both else 0.0
 
+    def figures(self) -> dict[str, float | int]:
+        """All of them by their names."""
+        return {**asdict(self), "entity_f1": self.entity_f1}
+
 
 Pair = tuple[Example, Parse]
 
@@ -54,8 +58,7 @@ def score(pairs: Sequence[Pair], threshold: float) -> Scores:
     reports = [pair for pair in pairs if pair[0].intent in REPORTS]
     others = [pair for pair in pairs if pair[0].intent not in OPENING]
     labelled = [pair for pair in pairs if pair[0].category]
-    found = [_matched(example, parse) for example, parse in pairs]
-    hits = sum(found)
+    hits = sum(matched(example, parse).hits for example, parse in pairs)
     return Scores(
         messages=len(pairs),
         intent_accuracy=_share(example.intent == parse.intent.name for example, parse in pairs),
@@ -111,16 +114,32 @@ def confusions(pairs: Sequence[Pair]) -> list[tuple[int, str, str]]:
     return sorted(((number, *key) for key, number in counted.items()), reverse=True)
 
 
-def _matched(example: Example, parse: Parse) -> int:
-    """How many spans were found; each counts once."""
-    left = list(parse.entities)
-    hits = 0
+@dataclass(frozen=True, slots=True)
+class Matched:
+    """How the entities of one message compare; each counts once.
+
+    Args:
+        hits: spans that are there and were found.
+        missed: spans that are there and were not found.
+        extra: entities found that are not there.
+
+    """
+
+    hits: int
+    missed: tuple[Span, ...]
+    extra: tuple[Entity, ...]
+
+
+def matched(example: Example, parse: Parse) -> Matched:
+    """The entities of a message against its spans."""
+    left, missed = list(parse.entities), []
     for span in example.spans:
         fitting = next((entity for entity in left if _fits(span, entity)), None)
-        if fitting is not None:
+        if fitting is None:
+            missed.append(span)
+        else:
             left.remove(fitting)
-            hits += 1
-    return hits
+    return Matched(len(example.spans) - len(missed), tuple(missed), tuple(left))
 
 
 def _fits(span: Span, entity: Entity) -> bool:

@@ -21,6 +21,8 @@ class Example:
     intent: str
     category: str | None
     spans: tuple[Span, ...]
+    #: What its section calls so: dialect, irony, slips of the pen; judged apart.
+    hard: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,8 +42,9 @@ class Examples:
             if "lookup" in section:
                 lookups[section["lookup"]] = lookups.get(section["lookup"], ()) + tuple(lines)
             elif "intent" in section:
-                category = (section.get("metadata") or {}).get("category")
-                sentences += [_example(line, section["intent"], category) for line in lines]
+                metadata = section.get("metadata") or {}
+                labels = metadata.get("category"), metadata.get("hard") is True
+                sentences += [_example(line, section["intent"], *labels) for line in lines]
         return cls(tuple(sentences), lookups)
 
 
@@ -55,14 +58,14 @@ def _lines(block: str) -> list[str]:
     return [line.removeprefix("-").strip() for line in block.splitlines() if line.strip()]
 
 
-def _example(line: str, intent: str, category: str | None) -> Example:
+def _example(line: str, intent: str, category: str | None, hard: bool) -> Example:
     text, spans, last = "", [], 0
     for match in MARKED.finditer(line):
         text += line[last : match.start()]
         spans.append(Span(match[2], len(text), len(text) + len(match[1])))
         text += match[1]
         last = match.end()
-    return Example(text + line[last:], intent, category, tuple(spans))
+    return Example(text + line[last:], intent, category, tuple(spans), hard)
 
 
 def written(examples: Iterable[Example]) -> Iterator[str]:

@@ -70,6 +70,7 @@ class Parse:
     category: Label | None = None
     entities: tuple[Entity, ...] = ()
     parser: str = ""
+    parts: "tuple[Parse, ...]" = ()  # where it is several reports: each of them; see nlu/several.py
 
     def as_json(self) -> dict[str, Any]:
         """As the schema writes it, and which parser it was."""
@@ -104,7 +105,9 @@ class Parse:
 class Parser(Protocol):
     """Reads texts. All parsers are twins: the same answers to the same contract."""
 
-    name: str
+    @property
+    def name(self) -> str:
+        """Which parser it is; a parse says which one it came from."""
 
     async def parse(self, texts: Sequence[str]) -> list[Parse]:
         """One parse a text, in their order; ParserAway when it can't be reached."""

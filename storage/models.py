@@ -163,6 +163,10 @@ class Message(SQLModel, table=True):
     parse: Any = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
     parser: str | None = None
     ticket_no: int | None = Field(default=None, foreign_key="tickets.no", index=True)
+    # the other tickets that it opened, where it told several problems
+    also: list[int] = Field(
+        default_factory=list, sa_column=Column(JSONB, nullable=False, server_default="[]")
+    )
     effect: str = "silence"  # what it did: open, add, ask …; rules, section 5
     recalled_at: datetime | None = _instant(default=None)
 

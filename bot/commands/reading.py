@@ -1,6 +1,7 @@
 """`parse` and `nlu …`: what the bot understands, tried and judged without anything running."""
 
 import json
+import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import datetime
@@ -11,13 +12,14 @@ import typer
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from actions.policy import Policy
-from bot import learned, parsing
-from bot.commands.shared import Data, bar, run, say, settings, show, with_database
+from bot import evaluation, learned, parsing
+from bot.commands.shared import Data, Failed, bar, run, say, settings, show, with_database
 from bot.documents import Invalid
 from bot.settings import Settings
-from nlu import evaluate, training
-from nlu.examples import Examples, written
+from nlu import compare, report, report_text, training
+from nlu.examples import Example, Examples, written
 from nlu.parse import Parse
+from nlu.rasa_http import Rasa
 from storage.database import Database
 
 commands = typer.Typer(help="识别:用开发集评价。", no_args_is_help=True)
@@ -38,6 +40,7 @@ class Text(BaseModel):
 
 
 _text: TypeAdapter[Text] = TypeAdapter(Text)
+_kept = TypeAdapter(compare.Saved)
 
 
 def parse(
@@ -75,13 +78,58 @@ def _texts(file: Path) -> Iterator[Text]:
 
 
 @commands.command("evaluate")
-def evaluate_(data: Data = None) -> None:
-    """在开发集上评价:意图、类别、实体,漏报和误开,可信度。"""
-    examples = Examples.read(DEV).sentences
+def evaluate_(
+    page: Annotated[Path | None, typer.Option("--page", help="另写成一个网页文件")] = None,
+    save: Annotated[Path | None, typer.Option("--save", help="把数字存成 JSON")] = None,
+    against: Annotated[Path | None, typer.Option("--against", help="与以前存的 JSON 比较")] = None,
+    data: Data = None,
+) -> None:
+    """在开发集上评价:意图、类别、实体,漏报和误开,可信度,速度。"""
+    before = _saved(against) if against else None  # a wrong file is told before the long wait
+    made = _evaluated(settings(data=data), Examples.read(DEV).sentences)
+    show(report_text.lines(made))
+    if before:
+        show(["", *compare.compare(before, made)])
+    if page:
+        _write(page, evaluation.page(made))
+    if save:
+        kept = json.dumps(asdict(compare.saved(made)), ensure_ascii=False, indent=1)
+        _write(save, f"{kept}\n")
+
+
+def _evaluated(given: Settings, examples: Sequence[Example]) -> report.Report:
+    """Read by the parser that the settings name, and judged."""
     found: list[Parse] = []
-    run(_read(settings(data=data), [example.text for example in examples], found))
-    pairs = list(zip(examples, found, strict=True))
-    show(_report(pairs))
+    seconds: list[float] = []
+    run(_read(given, [example.text for example in examples], found, seconds))
+    if len(found) < len(examples):  # Ctrl-C
+        raise Failed("中断了,没有评价")
+    config = training.PROJECT / given.rasa_config
+    model = training.model(given.data / "models", config)
+    size = model.stat().st_size if found[0].parser == Rasa.name else None
+    return report.build(
+        list(zip(examples, found, strict=True)),
+        Policy().confidence_threshold,
+        training.fingerprint(config),
+        report.speed(seconds, size),
+    )
+
+
+def _saved(file: Path) -> compare.Saved:
+    try:
+        return _kept.validate_json(file.read_bytes())
+    except OSError as error:
+        raise Failed(f"打不开 {file}:{error}") from error
+    except ValidationError as error:
+        raise Failed(f"{file} 不是 --save 存的评价结果") from error
+
+
+def _write(file: Path, content: str) -> None:
+    try:
+        file.write_text(content, encoding="utf-8")
+    except OSError as error:
+        raise Failed(f"写不了 {file}:{error}") from error
+    say(f"已写入 {file}")
 
 
 @commands.command("export")
@@ -97,22 +145,19 @@ def export(data: Data = None) -> None:
     with_database(data, read)
 
 
-def _report(pairs: Sequence[evaluate.Pair]) -> Iterator[str]:
-    scores = evaluate.score(pairs, Policy().confidence_threshold)
-    for name, value in {**asdict(scores), "entity_f1": scores.entity_f1}.items():
-        yield f"{name:20} {value:8.3f}" if isinstance(value, float) else f"{name:20} {value:8}"
-    yield ""
-    for low, number, share in evaluate.reliability(pairs):
-        yield f"confidence {low:.1f}  {number:5} messages  {share:6.1%} right"
-    yield ""
-    for number, meant, said in evaluate.confusions(pairs)[:12]:
-        yield f"{number:4}  {meant} taken for {said}"
-
-
-async def _read(given: Settings, texts: Sequence[str], found: list[Parse]) -> None:
+async def _read(
+    given: Settings, texts: Sequence[str], found: list[Parse], seconds: list[float] | None = None
+) -> None:
+    """Parse texts together; one after the other where the seconds of each are asked for."""
+    size = BATCH if seconds is None else 1
     with bar() as bars:
         told = bars("识别")
         async with parsing.alone(given, bars("训练模型"), say) as parser:
-            for first in range(0, len(texts), BATCH):
-                found += await parser.parse(texts[first : first + BATCH])
+            if seconds is not None:
+                await parser.parse(texts[:1])  # what is loaded for the first one is no reading
+            for first in range(0, len(texts), size):
+                begun = time.perf_counter()
+                found += await parser.parse(texts[first : first + size])
+                if seconds is not None:
+                    seconds.append(time.perf_counter() - begun)
                 told(len(found), len(texts))

@@ -16,6 +16,7 @@ from bot.replay.lines import Line, MessageLine, read
 from bot.replay.run import Recorded, parse, run, summary
 from bot.settings import Settings
 from nlu.parse import Parser
+from nlu.several import Several
 from storage import migrate
 from storage.database import Database
 
@@ -99,4 +100,4 @@ async def _parser(
         yield None
         return
     async with parsing.alone(settings, show("训练模型"), say) as parser:
-        yield parser
+        yield Several(parser)

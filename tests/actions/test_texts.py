@@ -74,6 +74,16 @@ DIGEST: dict[str, Any] = {
 }  # fmt: skip
 #: What one template alone is given, or is given otherwise.
 OWN: dict[str, dict[str, Any]] = {
+    "opened_several": {
+        "opened": [
+            SimpleNamespace(
+                unit="株洲市天元区城市管理和综合执法局", alike=123_450,
+                ticket=SimpleNamespace(
+                    no=123_456, urgent=True, category="utilities", due_at=at("12-31 17:30")
+                ),
+            )
+        ] * 3,
+    },
     "digest_daily": DIGEST,
     "digest_weekly": DIGEST,
     "digest_monthly": DIGEST,
@@ -95,7 +105,7 @@ WHOLE = {"notice_request", "refused"}
 #: These are read in peace: letters, and the lists and answers that a group scrolls through.
 LONGER = {
     "letter_supervision", "letter_handover", "reminder", "consult_answered", "digest_daily",
-    "digest_monthly",
+    "digest_monthly", "opened_several",
 }  # fmt: skip
 MOST = 700
 

@@ -51,6 +51,12 @@ def test_only_the_bullet_is_taken_away(tmp_path: Path) -> None:
     )
 
 
+def test_a_section_may_be_hard(tmp_path: Path) -> None:
+    hard = FILE.replace("category: traffic", "category: traffic, hard: true")
+    assert [example.hard for example in read(tmp_path, a=hard).sentences] == [True, True, False]
+    assert not any(example.hard for example in read(tmp_path, a=FILE).sentences)
+
+
 def test_lookups_of_several_files_are_joined(tmp_path: Path) -> None:
     more = "nlu:\n- lookup: district\n  examples: |\n    - 醴陵市\n"
     assert read(tmp_path, b=more, a=FILE).lookups == {"district": ("天元区", "渌口区", "醴陵市")}

@@ -1,4 +1,4 @@
-"""`parse --file`: JSON lines in, JSON lines out, with nothing running."""
+"""`parse --file`: JSON lines in, JSON lines out; `nlu evaluate`; with nothing running."""
 
 import json
 from pathlib import Path
@@ -41,3 +41,38 @@ def test_a_line_that_is_none_is_named(program: Program, row: object) -> None:
 def test_a_file_that_is_not_there_is_told(program: Program, tmp_path: Path) -> None:
     program.start("parse", "--file", str(tmp_path / "nothing.jsonl"))
     assert program.ends() == 2
+
+
+def test_an_evaluation_is_kept_shown_and_compared(program: Program, tmp_path: Path) -> None:
+    page, kept = tmp_path / "page.html", tmp_path / "kept.json"
+    program.start("nlu", "evaluate", "--page", str(page), "--save", str(kept))
+    assert program.ends() == 0
+    assert "parser keywords" in program.printed()
+    assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
+    assert set(json.loads(kept.read_text(encoding="utf-8"))) == {
+        "parser", "fingerprint", "threshold", "figures", "confusion", "messages",
+    }  # fmt: skip
+    program.clear()
+    program.start("nlu", "evaluate", "--against", str(kept))
+    assert program.ends() == 0
+    assert "better: 0" in program.printed()
+    assert "worse: 0" in program.printed()
+
+
+@pytest.mark.parametrize("content", [None, "{}", "nonsense", '{"parser": 1}'])
+def test_a_comparison_with_nothing_is_refused_at_once(
+    program: Program, tmp_path: Path, content: str | None
+) -> None:
+    file = tmp_path / "kept.json"
+    if content is not None:
+        file.write_text(content, encoding="utf-8")
+    program.start("nlu", "evaluate", "--against", str(file))
+    assert program.ends() == 1
+    assert "kept.json" in program.printed()
+    assert "intent_accuracy" not in program.printed()
+
+
+def test_a_page_that_cannot_be_written_is_told(program: Program, tmp_path: Path) -> None:
+    program.start("nlu", "evaluate", "--page", str(tmp_path / "nowhere" / "page.html"))
+    assert program.ends() == 1
+    assert "写不了" in program.printed()

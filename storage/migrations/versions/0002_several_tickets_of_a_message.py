@@ -1,0 +1,21 @@
+"""The other tickets that a message opened."""
+
+import sqlalchemy as sa
+from alembic import op
+from sqlalchemy.dialects import postgresql
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Forwards."""
+    also = sa.Column("also", postgresql.JSONB(), nullable=False, server_default="[]")
+    op.add_column("messages", also)
+
+
+def downgrade() -> None:
+    """Backwards."""
+    op.drop_column("messages", "also")
