@@ -165,7 +165,7 @@ async def warn(session: AsyncSession, now: datetime) -> None:
     await posts.tell(
         session,
         await people.with_role(session, "admin", "coordinator"),
-        level="calendar",
+        level="request",
         text=render("notice_calendar", last=last),
         at=now,
     )

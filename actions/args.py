@@ -125,8 +125,13 @@ def check_args(step: str, values: Mapping[str, Any]) -> Args:
         value = getattr(args, of)
         if field.is_required() and isinstance(value, str) and not value.strip():
             raise Refused(render("refused_empty", step=step, where=of))
+    known(step, args)
+    return args
+
+
+def known(step: str, args: Args) -> None:
+    """Raise Refused for a category or a source that there is not."""
     for of in ("category", "source"):
         code = getattr(args, of, None)
         if code is not None and code not in names()[of]:
             raise Refused(render("refused_args", step=step, where=of, fault=code))
-    return args

@@ -46,6 +46,8 @@ BODIES = (
 STREET = re.compile(r"街道(?:办事处|办)?$")
 CITY = re.compile(r"^(?:湖南省?)?(?:株洲市?|本?市)(?=..)")
 ENDS = "区县市"
+#: How a body of the table is marked among those that are known by name alone.
+BODY = "#"
 
 _bodies = [re.compile(body) for body in BODIES]
 
@@ -74,6 +76,11 @@ def match_district(written: str, districts: Sequence[District]) -> str | None:
         if bare and _short(bare) == _short(fold(name))
     }
     return found.pop() if len(found) == 1 else None
+
+
+def is_body(written: str, districts: Sequence[District]) -> bool:
+    """Whether somebody wrote the name of a body, long or short: 消防, 天元区城管, 国网供电公司."""
+    return _parts(written, districts)[1].startswith(BODY)
 
 
 def match_unit(
@@ -117,7 +124,7 @@ def _body(words: str) -> str:
     bare = words[1:] if len(words) > 2 and words[0] in ENDS[:2] else words
     for number, body in enumerate(_bodies):
         if body.fullmatch(bare):
-            return f"#{number}"
+            return f"{BODY}{number}"
     return STREET.sub("街道", bare)
 
 

@@ -8,6 +8,7 @@ from storage.models import Ticket
 
 #: Words that name a rating, the ones that contain another first; rules, section 8.
 RATINGS = (
+    ("satisfied", re.compile(r"(?:没|无|没有)(?:什么|任何|哪里|啥|一点)?不满意")),
     (
         "dissatisfied",
         re.compile(r"不是?(?:[太大很算够]|怎么|十分|特别|那么)?满意|[谈说]不上满意"),

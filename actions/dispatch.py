@@ -13,7 +13,7 @@ from actions import answer, enterprise, moves, review, rights, targets
 from actions.base import Action, Context, Refused
 from actions.deadlines import Clock
 from nlu.parse import Parse
-from storage import people, questions
+from storage import people, questions, tickets
 from storage.models import Message, Ticket
 
 #: What a message without words does.
@@ -87,12 +87,16 @@ async def _on_ticket(context: Context, action: Action) -> None:
             if action.asks or context.message.mentions_bot:
                 await _ask(context, action, [])
         case several:
-            await _ask(context, action, [ticket.no for ticket in several])
+            each = [targets.Found(ticket, ticket) for ticket in several]
+            if any([await _allowed(context, action, one) for one in each]):
+                await _ask(context, action, [ticket.no for ticket in several])
+            else:
+                await _run(context, action, each[0])
 
 
 async def _run(context: Context, action: Action, found: targets.Found) -> None:
     ticket = found.ticket
-    if not _allowed(context, action, found):
+    if not await _allowed(context, action, found):
         addressed = context.message.mentions_bot or context.completes
         if action.intent == DETAIL and not addressed:
             return  # talk about another's ticket
@@ -109,15 +113,21 @@ async def _run(context: Context, action: Action, found: targets.Found) -> None:
         await context.reply("refused", reason=str(refused), about=[ticket.no])
 
 
-def _allowed(context: Context, action: Action, found: targets.Found) -> bool:
+async def _allowed(context: Context, action: Action, found: targets.Found) -> bool:
     if found.named.confidential:
         return found.named.reporter_id == context.sender.id
-    step = action.step or ""
+    if any(_may(context, action, ticket) for ticket in (found.ticket, found.named)):
+        return True
+    if not action.follows or context.sender.role != "member":
+        return False
     # after a merge its reporter is answered about the ticket that took it in
-    return any(
-        rights.may(context.sender, step, ticket) or rights.may_request(context.sender, step, ticket)
-        for ticket in (found.ticket, found.named)
-    )
+    merged = await tickets.taken_in(context.session, found.ticket.no)
+    return any(_may(context, action, ticket) for ticket in merged)
+
+
+def _may(context: Context, action: Action, ticket: Ticket) -> bool:
+    sender, step = context.sender, action.step or ""
+    return rights.may(sender, step, ticket) or rights.may_request(sender, step, ticket)
 
 
 async def _heard(context: Context, ticket: Ticket) -> None:
@@ -170,7 +180,7 @@ async def _wordless(context: Context) -> None:
         return
     action = actions()[DETAIL]
     found = await targets.of_detail(context, action)
-    if found is not None and _allowed(context, action, found):
+    if found is not None and await _allowed(context, action, found):
         await _run(context, action, found)
 
 

@@ -1,6 +1,7 @@
 """What each step does to a ticket; rules, sections 2, 3 and 8."""
 
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -9,7 +10,7 @@ from actions import args as given
 from actions import audience, called, terms
 from actions.base import Refused
 from actions.deadlines import Clock, Part
-from actions.move import Move
+from actions.move import ROUTING, Move
 from actions.render import render
 from storage import due, people, reminders, tickets
 from storage.models import Ticket, Unit
@@ -192,7 +193,7 @@ async def recheck(move: Move) -> None:
 
 
 async def _reopened(move: Move, step: str, words: str) -> None:
-    ticket = move.ticket
+    ticket, alone = move.ticket, move.ticket.alone
     ticket.reopened += 1
     ticket.resolved_at = ticket.closed_at = ticket.extension_asked_at = None
     ticket.alone = False
@@ -201,8 +202,23 @@ async def _reopened(move: Move, step: str, words: str) -> None:
     await terms.climb(move.session, ticket, move.clock, move.now)
     await move.log(step, "accepted", words)
     if ticket.unit_id is None:  # the bot had answered it alone, or the inspectors have it
-        await unassigned(move)
+        routed = await _routed(move) if alone else False
+        await (assigned if routed else unassigned)(move)
     await move.post("post_reopened", due_at=ticket.due_at)
+
+
+async def _routed(move: Move) -> bool:
+    """Give what the bot had answered alone to the unit of the best route, as a new ticket.
+
+    The status stays the one that the dispute leads to.
+    """
+    ticket = move.ticket
+    unit = await people.route(move.session, ticket.category, ticket.district)
+    if unit is None:
+        return False
+    ticket.unit_id = unit.id
+    await replace(move, by=None, name=ROUTING).log("assign", ticket.status, unit.name)
+    return True
 
 
 # --- ends that are no closing -------------------------------------------------------------------
@@ -227,8 +243,15 @@ async def merge(move: Move) -> None:
     target = await tickets.get(move.session, into)
     if target is None or target.confidential != ticket.confidential:
         raise Refused(render("refused_number", no=into))
-    if target.no == ticket.no or target.status not in tickets.OPEN:
-        raise Refused(render("refused_merge", no=into, status=target.status))
+    if target.no == ticket.no:
+        raise Refused(render("refused_itself", no=into))
+    if target.status not in tickets.OPEN:
+        last = await tickets.taken_by(move.session, target)
+        takes = last is not None and last.no != ticket.no and last.status in tickets.OPEN
+        raise Refused(
+            render("refused_merge", no=into, status=target.status,
+                   into=last.no if last and takes else None)
+        )  # fmt: skip
     ticket.merged_into = into
     await _ended(move, "merge", f"#{into}")
     await move.post("post_merged", into=into)

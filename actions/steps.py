@@ -11,11 +11,11 @@ from actions.args import Args, Opening, check_args
 from actions.base import Refused
 from actions.deadlines import Clock
 from actions.move import CLOCK, Move
-from actions.names import name
+from actions.names import name, names
 from actions.opening import Report, open_ticket
 from actions.render import render
 from actions.urgent import urgent
-from storage import events, people, states
+from storage import events, people, states, tickets
 from storage.models import Member, Message, Ticket
 
 #: Step → status before → status after. What is not here is refused.
@@ -66,10 +66,7 @@ async def take(
     if by is not None and not asked and not rights.may(by, step, ticket):
         raise Refused(_not_yours(step, ticket, by))
     if not _open(step, ticket, by):
-        raise Refused(
-            render("refused_status", step=step, no=ticket.no, status=ticket.status,
-                   possible=possible(ticket, by))
-        )  # fmt: skip
+        raise Refused(await _not_now(session, step, ticket, by))
     move = Move(
         session=session, ticket=ticket, by=by, now=now, args=checked, message=message,
         clock=await Clock.read(session), to=STEPS[step][ticket.status], name=actor,
@@ -100,7 +97,32 @@ def _not_yours(step: str, ticket: Ticket, by: Member) -> str:
         return render("refused_number", no=ticket.no)
     if ticket.confidential and step in rights.ROUTED:
         return render("refused_confidential", no=ticket.no)
-    return render("refused_role", step=step, role=by.role, no=ticket.no)
+    return render(
+        "refused_role", step=step, role=by.role, no=ticket.no, possible=possible(ticket, by),
+        parties=[party for party in names()["party"] if step in rights.STEPS[party]],
+    )  # fmt: skip
+
+
+async def _not_now(session: AsyncSession, step: str, ticket: Ticket, by: Member | None) -> str:
+    """What is possible instead, for whoever asks; where nothing is, for others, or elsewhere."""
+    into = await tickets.taken_by(session, ticket)
+    return render(
+        "refused_status", step=step, no=ticket.no, status=ticket.status,
+        possible=possible(ticket, by), into=into.no if into else None, others=_others(ticket),
+    )  # fmt: skip
+
+
+def _others(ticket: Ticket) -> dict[str, list[str]]:
+    """What each party to a ticket may do with it now; of a confidential one that is not told."""
+    if ticket.confidential:
+        return {}
+    now = [step for step in STEPS if ticket.status in STEPS[step] and step != "edit"]
+    if ticket.status == "new":
+        now = [step for step in now if step not in UNROUTED]
+    may = {
+        party: [step for step in now if step in rights.STEPS[party]] for party in names()["party"]
+    }
+    return {party: steps for party, steps in may.items() if steps}
 
 
 def possible(ticket: Ticket, by: Member | None) -> list[str]:

@@ -7,11 +7,26 @@ from datetime import timedelta
 
 from actions import rights
 from actions.base import Action, Context
-from storage import messages, tickets
+from storage import messages, posts, tickets
 from storage.models import Message, Post, Ticket
 
-#: Not 3#4栋, and not a number with letters before it.
-NUMBER = re.compile(r"(?<![0-9A-Za-z])[#＃]\s*(\d{1,9})(?!\d)")
+#: What a sharp sign counts as well: #3厂房, #2号配电箱.
+THINGS = re.compile(
+    r"号?(?:厂|[栋幢楼门仓库房线炉井杆桥墩塔泵闸柜梯孔岗桩桶罐窑]|配电|变压|变电|开关|机[组床房器]|"
+    r"电[机梯箱柜缆表]|车[间辆位]|锅炉|生产线|产线|宿舍|设备|地块|标段|工[地位段])"
+)
+#: What may follow the number of a ticket, where nothing else says that it is one.
+FOLLOWS = (
+    r"\s|$|[^\w\s]|号(?:工单|诉求|件|这|的|$|[^\w])|工单|诉求|[这那]|的|进[度展]|催|确认|收到|已|我们|"
+    r"是|解决|办[理结好完]|修[好复]|处理[了好完中]|不?满意|到[哪什]|到底|怎|什么|何时|现在|请|还|未|"
+    r"没(?:有|解决|修|人|好|处理|办|动静|消息|来|进展|回)|仍|又|延[期长]|申请|转[办给]|"
+    r"退[回单]|撤|好了|可以|麻烦|补充|情况|不[是行对]|[尽赶加]?快|销号|评价|签收|同意|归|属于|交[办给由]|就|都|有[进新结]|呢|吗|吧|啊"
+)
+SHARP = r"(?<![0-9A-Za-z])[#＃]\s*"
+#: Of #3和#4厂房 neither is a ticket: what follows the last tells what all are.
+OTHERS = rf"(?:\s*(?:[和与跟及、]|以及)\s*{SHARP}\d{{1,9}}(?!\d))*+"
+#: A number that is clearly a ticket's; not 3#4栋, and not one with letters before it.
+NUMBER = re.compile(rf"{SHARP}(\d{{1,9}})(?!\d)(?={OTHERS}(?:{FOLLOWS}))")
 #: Several in a row, as the bot offers them: #2、#1.
 LISTED = re.compile(r"[#＃]\s*\d+、\s*[#＃]")
 BARE = re.compile(r"\s*[#＃]?\s*(\d{1,9})\s*(?:号|号工单)?\s*[。.!!]?\s*")
@@ -34,30 +49,35 @@ class Found:
     ticket: Ticket
 
 
-def number(context: Context) -> int | None:
-    """The number that the message itself names."""
-    found = context.entity("ticket_no")
-    if found and found.isdecimal() and len(found) < 10:
-        return int(found)
-    match = NUMBER.search(context.message.text)
-    return int(match[1]) if match else None
+def numbers(context: Context) -> list[int]:
+    """The numbers that the message itself names, each once."""
+    text = context.message.text
+    spans = [entity for entity in context.parse.entities if entity.entity == "ticket_no"]
+    read = [span.value for span in spans if not THINGS.match(text, span.end)]
+    written = [found for found in read if found.isdecimal() and len(found) < 10]
+    return list(dict.fromkeys(map(int, [*written, *NUMBER.findall(text)])))
 
 
 async def find(context: Context, action: Action) -> Found | Unknown | Sequence[Ticket] | None:
     """The ticket; Unknown for a wrong number, several where the bot must ask, None for none.
 
     In order: the number that the message names, the ticket that it quotes, for details the one
-    that the sender opened or added to within 30 minutes, else by who the sender is.
+    that the sender opened or added to within 30 minutes, else by who the sender is. Who quotes
+    what is confidential means no other ticket.
     """
-    no = number(context)
-    if no is not None:
+    if named := numbers(context):
+        return await _named(context, action, named)
+    if action.recent and (found := await of_detail(context, action)) is not None:
+        return found
+    no = await _quoted(context)
+    if no is not None and await _confidential(context, no):
+        return None
+    if no is not None and not action.recent:
         return await by_number(context, action, no)
-    if action.recent:
-        found = await of_detail(context, action)
-        if found is not None:
-            return found
-    elif (no := await quoted(context)) is not None:
-        return await by_number(context, action, no)
+    return await _by_sender(context, action)
+
+
+async def _by_sender(context: Context, action: Action) -> Found | Sequence[Ticket] | None:
     if context.sender.role == "handler":
         return await _of_unit(context, action)
     if context.sender.role == "member":
@@ -65,10 +85,27 @@ async def find(context: Context, action: Action) -> Found | Unknown | Sequence[T
     return None
 
 
+async def _named(
+    context: Context, action: Action, named: Sequence[int]
+) -> Found | Unknown | Sequence[Ticket]:
+    """The ticket of a number, those of several; where one is Unknown, as if it stood alone."""
+    found: list[Found] = []
+    for no in sorted(named):  # locked in one order, whoever names them
+        one = await by_number(context, action, no)
+        if isinstance(one, Unknown):
+            return one
+        found.append(one)
+    same = len({one.ticket.no for one in found}) == 1  # one of them took the other in
+    return found[0] if same else [one.named for one in found]
+
+
 async def pointed(context: Context) -> int | None:
-    """The number that the message names, else that of the ticket which it quotes."""
-    no = number(context)
-    return no if no is not None else await quoted(context)
+    """The only number that the message names, else that of the ticket which it quotes."""
+    named = numbers(context)
+    if named:
+        return named[0] if len(named) == 1 else None
+    no = await _quoted(context)
+    return no if no is not None and not await _confidential(context, no) else None
 
 
 async def by_number(context: Context, action: Action, no: int) -> Found | Unknown:
@@ -86,8 +123,10 @@ async def of_detail(context: Context, action: Action) -> Found | None:
     """
     for no in (await _quoted(context), await recent(context)):
         ticket = await tickets.lock(context.session, no) if no is not None else None
-        if ticket is None or (ticket.confidential and ticket.reporter_id != context.sender.id):
+        if ticket is None:
             continue
+        if ticket.confidential and ticket.reporter_id != context.sender.id:
+            return None  # quoted by somebody else: it is no detail of another ticket
         return await _followed(context, action, ticket)
     return None
 
@@ -115,30 +154,43 @@ async def recent(context: Context) -> int | None:
     )
 
 
-async def quoted(context: Context) -> int | None:
-    """The number of the ticket that the quoted message or post belongs to.
-
-    None for a confidential one: it can't be found so, and its number is never said.
-    """
-    no = await _quoted(context)
-    ticket = await tickets.get(context.session, no) if no is not None else None
-    return no if ticket is not None and not ticket.confidential else None
+async def _confidential(context: Context, no: int) -> bool:
+    """Whether a quote can't be followed: its ticket is not found so, its number never said."""
+    ticket = await tickets.get(context.session, no)
+    return ticket is not None and ticket.confidential
 
 
 async def _quoted(context: Context) -> int | None:
+    """The number of the ticket that the quoted message or post belongs to."""
     quote = context.message.quote or {}
-    if (text := quote.get("text")) and (numbers := NUMBER.findall(text)):
-        # a reply speaks of one ticket first of all; a list of several of none
-        one = len(set(numbers)) == 1 or (text.startswith("@") and not LISTED.search(text))
-        return int(numbers[0]) if one else None
-    quoted_id = quote.get("id")
-    if not quoted_id:
+    if quoted_id := quote.get("id"):
+        return await _of_id(context, quoted_id)
+    if not (text := quote.get("text")):
         return None
+    if (no := await _of_words(context, quote.get("sender", ""), text)) is not None:
+        return no
+    named = NUMBER.findall(text)
+    # a reply speaks of one ticket first of all; a list of several of none
+    one = len(set(named)) == 1 or (text.startswith("@") and not LISTED.search(text))
+    return int(named[0]) if named and one else None
+
+
+async def _of_id(context: Context, quoted_id: str) -> int | None:
     if post := POST.fullmatch(quoted_id):
         said = await context.session.get(Post, int(post[1]))
         return await _said_of(context, said) if said is not None else None
     message = await messages.find(context.session, context.group.id, quoted_id)
     return await _of_message(context, message) if message else None
+
+
+async def _of_words(context: Context, sender: str, text: str) -> int | None:
+    """The ticket of what was quoted by its words alone: a message of its sender, or a post."""
+    group, message = context.group.id, context.message.id
+    found = await messages.said_by(context.session, group, sender, text, but=message)
+    if found is not None:
+        return await _of_message(context, found)
+    post = await posts.said(context.session, group, text)
+    return await _said_of(context, post) if post is not None else None
 
 
 async def _said_of(context: Context, post: Post) -> int | None:

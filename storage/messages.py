@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, select
+from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.models import Member, Message, Post
@@ -54,6 +54,24 @@ async def find(session: AsyncSession, group_id: str, external_id: str) -> Messag
     """The message with this id in this group, or None."""
     found = await session.exec(
         select(Message).where(Message.group_id == group_id, Message.external_id == external_id)
+    )
+    return found.first()
+
+
+async def said_by(
+    session: AsyncSession, group_id: str, sender: str, text: str, *, but: int | None
+) -> Message | None:
+    """What somebody said in a group in just these words: the latest, best one of a ticket.
+
+    The sender is known by id or by the name that the group shows. `but` is left out.
+    """
+    by = or_(Member.external_id == sender, Message.name == sender, Member.name == sender)
+    found = await session.exec(
+        select(Message)
+        .join(Member, col(Message.sender_id) == col(Member.id))
+        .where(Message.group_id == group_id, Message.text == text, by, col(Message.id) != but)
+        .order_by(col(Message.ticket_no).is_(None), col(Message.said).desc())
+        .limit(1)
     )
     return found.first()
 

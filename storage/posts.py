@@ -51,6 +51,17 @@ async def say(
     return post
 
 
+async def said(session: AsyncSession, group_id: str, text: str) -> Post | None:
+    """The latest that the bot said in a group in just these words, or None."""
+    found = await session.exec(
+        select(Post)
+        .where(Post.group_id == group_id, Post.text == text)
+        .order_by(col(Post.said).desc())
+        .limit(1)
+    )
+    return found.first()
+
+
 async def say_all(
     session: AsyncSession,
     groups: Sequence[str],

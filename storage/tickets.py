@@ -51,6 +51,29 @@ async def some(session: AsyncSession, numbers: Sequence[int]) -> dict[int, Ticke
     return {ticket.no: ticket for ticket in found.all()}
 
 
+async def taken_in(session: AsyncSession, no: int) -> list[Ticket]:
+    """The tickets that were merged into this one, and those that had been merged into them."""
+    found: dict[int, Ticket] = {}
+    into = [no]
+    while into:
+        rows = await session.exec(
+            select(Ticket).where(Ticket.status == "merged", col(Ticket.merged_into).in_(into))
+        )
+        fresh = [ticket for ticket in rows.all() if ticket.no not in found]
+        found |= {ticket.no: ticket for ticket in fresh}
+        into = [ticket.no for ticket in fresh]
+    return list(found.values())
+
+
+async def taken_by(session: AsyncSession, ticket: Ticket) -> Ticket | None:
+    """The ticket that took this one in at last; None where none did."""
+    last = None
+    into = ticket.merged_into
+    while into is not None and (found := await get(session, into)) is not None:
+        last, into = found, found.merged_into
+    return last
+
+
 async def of_reporter(
     session: AsyncSession,
     group_id: str,

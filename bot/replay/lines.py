@@ -7,7 +7,7 @@ from typing import Annotated, Any, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, TypeAdapter, ValidationError
 
-from actions.args import shaped
+from actions.args import Opening, known, shaped
 from actions.base import Refused
 from bot.channels.base import Id, Words
 from bot.documents import Invalid
@@ -134,12 +134,19 @@ def _check(number: int, line: Line, groups: set[str], people: set[str]) -> None:
         raise Invalid(number, f"CITY.yaml 里没有 {line.by} 这个人")
     if (line.step == "open") != (line.ticket is None):
         raise Invalid(number, "open 不带 ticket,其他步骤都要带")
+    _check_args(number, line, groups)
+
+
+def _check_args(number: int, line: StepLine, groups: set[str]) -> None:
     if any("\0" in value for value in line.args.values() if isinstance(value, str)):
         raise Invalid(number, "args:文字里不能有 NUL")
     try:
-        shaped(line.step, line.args)
+        args = shaped(line.step, line.args)
+        known(line.step, args)
     except Refused as refused:
         raise Invalid(number, f"args:{refused}") from refused
+    if isinstance(args, Opening) and args.group is not None and args.group not in groups:
+        raise Invalid(number, f"CITY.yaml 里没有群 {args.group}")
 
 
 def _check_parse(number: int, line: MessageLine) -> None:

@@ -276,9 +276,9 @@ async def test_somebody_is_warned_once_and_in_time(town: Town) -> None:
     async with town.database.transaction() as session:
         await clock.begin(session, town.now)
     await town.until(datetime(2026, 11, 21, 8, 59, tzinfo=ZONE))
-    assert [who for who, level, _ in await town.notices() if level == "calendar"] == []
+    assert [who for who, level, _ in await town.notices() if level == "request"] == []
     await town.until(datetime(2026, 11, 25, 9, tzinfo=ZONE))
-    warned = [who for who, level, _ in await town.notices() if level == "calendar"]
+    warned = [who for who, level, _ in await town.notices() if level == "request"]
     assert sorted(warned) == ["a1", "c1", "c2"]
 
 
@@ -288,4 +288,4 @@ async def test_nobody_is_warned_of_what_was_imported(town: Town) -> None:
         await clock.begin(session, town.now)
     await announce(town)
     await town.until(datetime(2026, 11, 25, 9, tzinfo=ZONE))
-    assert [who for who, level, _ in await town.notices() if level == "calendar"] == []
+    assert [who for who, level, _ in await town.notices() if level == "request"] == []

@@ -78,3 +78,46 @@ async def test_asking_changes_nothing(town: Town) -> None:
     before = (await town.ticket()).model_dump(), await town.events()
     await asked(town)
     assert ((await town.ticket()).model_dump(), await town.events()) == before
+
+
+async def taken_in(town: Town) -> None:
+    """Ticket 1, which took in 2 of li's and, by way of it, 3 of a third enterprise's."""
+    await town.reports()
+    await town.reports("li", "新马路的灯都不亮")
+    await town.reports("u7", "马路照明故障", name="德信包装-钱七")
+    await town.takes("c1", 3, "merge", into=2)
+    await town.takes("c1", 2, "merge", into=1)
+
+
+@pytest.mark.parametrize(
+    ("words", "intent", "answer"),
+    [
+        ("#1 进度", "ask_progress", "#1 已交办,承办:天元区城管局"),
+        ("#1 快点", "urge", "#1 已催办天元区城管局"),
+        ("#1 补充:在东侧", "add_detail", "已补充到 #1。"),
+    ],
+)
+@pytest.mark.parametrize(("who", "name"), [("li", "李四"), ("u7", "钱七")])
+async def test_whose_ticket_was_merged_follows_the_one_that_took_it_in(
+    town: Town, who: str, name: str, words: str, intent: str, answer: str
+) -> None:
+    await taken_in(town)
+    nickname = "德信包装-钱七" if who == "u7" else None
+    (said,) = await town.says(who, words, intent, mentions=True, name=nickname, id="m-followed")
+    assert said.startswith(f"@{name} {answer}")
+    assert (await town.message("m-followed")).ticket_no == 1
+
+
+@pytest.mark.parametrize("intent", ["confirm_resolved", "dispute_result", "withdraw"])
+async def test_but_confirms_and_disputes_nothing_of_it(town: Town, intent: str) -> None:
+    await taken_in(town)
+    await town.takes("h1", 1, "resolve")
+    (said,) = await town.says("li", "#1 好了", intent)
+    assert said == "@李四 #1 不是您单位的诉求,只能由反映的企业查询和评价。"
+    assert (await town.ticket()).status == "resolved"
+
+
+async def test_one_that_has_nothing_to_do_with_it_does_not(town: Town) -> None:
+    await taken_in(town)
+    (said,) = await town.says("u8", "#1 进度", "ask_progress", name="鸿运物流-孙八")
+    assert "不是您单位的诉求" in said

@@ -28,6 +28,9 @@ pytestmark = pytest.mark.embedded
         ("谈不上满意", "dissatisfied"),
         ("基本上满意", "fairly"),
         ("较为满意", "fairly"),
+        ("没有不满意", "satisfied"),
+        ("没什么不满意的", "satisfied"),
+        ("没有满意,不满意", "dissatisfied"),
     ],
 )
 def test_the_words_name_the_rating(text: str, named: str | None) -> None:

@@ -64,12 +64,33 @@ async def test_what_the_bot_answered_alone_is_in_no_rate(known: Town) -> None:
 
 async def test_where_the_answer_was_none_a_unit_gets_it_and_it_counts(known: Town) -> None:
     await asks(known, ASKED)
-    await known.says("zhang", "没有说清楚,需要人工答复", "dispute_result")
+    (said,) = await known.says("zhang", "没有说清楚,需要人工答复", "dispute_result")
+    assert said.startswith("@张三 #1 已重新办理,4月7日17:30前办结。请@李科 @赵工")
     ticket = await known.ticket()
     assert (ticket.status, ticket.reopened, ticket.alone) == ("accepted", 1, False)
-    assert await known.told("new") == [("c1", 1, known.now), ("c2", 1, known.now)]
+    assert await known.told("new") == []
+    assert [who for who, _, _ in await known.told("assigned")] == ["h1", "h2", "h9"]
+    assert [(e.step, e.by, e.became) for e in (await known.chain())[2:]] == [
+        ("dispute", "zhang", "accepted"),
+        ("assign", "routing", "accepted"),
+    ]
     async with known.database.transaction() as session:
         assert (await counts.total(session, Scope(at=known.now))).collected == 1
+
+
+async def test_its_unit_answers_what_the_bot_could_not(known: Town) -> None:
+    await asks(known, ASKED)
+    await known.says("zhang", "没有说清楚,需要人工答复", "dispute_result")
+    await known.says("h1", "#1 3月1日起在网上申报", "chitchat")
+    assert (await known.ticket()).status == "resolved"
+
+
+async def test_without_a_route_the_coordinators_look_for_a_unit(known: Town) -> None:
+    await known.says("zhang", ASKED, "consult", category="subsidy")
+    await known.says("zhang", "没有说清楚,需要人工答复", "dispute_result")
+    assert (await known.ticket()).unit_id is None
+    assert await known.told("new") == [("c1", 1, known.now), ("c2", 1, known.now)]
+    assert await known.told("assigned") == []
 
 
 async def test_a_question_of_something_else_goes_to_a_unit(known: Town) -> None:

@@ -164,7 +164,7 @@ async def test_a_refusal_is_an_answer_and_changes_nothing(town: Town) -> None:
     await town.takes("h1", no, "accept")
     await town.takes("c1", no, "suspend", reason="等资金")
     (answer,) = await town.says("h1", f"#{no} 已修好", "report_done")
-    assert answer == f"@李科 #{no} 现在是“挂账”,不能办结。"
+    assert answer == f"@李科 #{no} 现在是“挂账”,不能办结。专班可以恢复办理。"
     assert (await town.ticket(no)).status == "suspended"
 
 

@@ -62,6 +62,20 @@ async def known(town: Town, who: str, channel: str = "sandbox") -> Member:
         ("市专班-钱七", None),
         ("交警大队-钱七", None),
         ("泰山路派出所-钱七", None),
+        ("国网供电公司-李工", None),
+        ("城管-王", None),
+        ("消防-张", None),
+        ("荷塘区市监-钱七", None),
+        ("天元区-老陈", None),
+        ("炎陵县-老陈", None),
+        ("新马园区-老陈", "新马园区"),
+        ("天元区 税务局 小石", None),
+        # what only sounds like one
+        ("中铁四局-李工", "中铁四局"),
+        ("中建5局-王工", "中建5局"),
+        ("水投水务-小唐", "水投水务"),
+        ("金山办公-小郝", "金山办公"),
+        ("湘江电务段-小吴", "湘江电务段"),
     ],
 )
 async def test_an_unknown_sender_is_a_member_of_the_enterprise_in_the_nickname(

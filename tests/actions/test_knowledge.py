@@ -49,8 +49,35 @@ def test_without_its_article_a_question_is_left(half: str) -> None:
 def test_an_alone_article_does_not_answer_everything() -> None:
     index = Index([articled("稳岗补贴申请指南")])
     found = index.best("最低工资标准是多少?补贴怎么算?")
+    assert found is None or found[1] < THRESHOLD
+
+
+@pytest.mark.parametrize(
+    ("question", "fits"),
+    [
+        ("竣工验收需要哪些材料?", False),
+        ("环保验收要准备什么材料", False),
+        ("消防验收要准备什么材料", True),
+        ("科技型中小企业补贴申报时间是什么时候", False),
+        ("研发奖补什么时候申报?", False),
+        ("高企奖补什么时间可以申报", True),
+    ],
+)
+def test_an_article_of_another_subject_answers_nothing(question: str, fits: bool) -> None:
+    index = Index(
+        [
+            articled("高新技术企业奖补申报时间", "每年7月1日至7月31日申报。"),
+            articled("办理消防验收需要哪些材料", "申请表、竣工图、检测报告。"),
+        ]
+    )
+    found = index.best(question)
+    assert (found is not None and found[1] >= THRESHOLD) == fits
+
+
+def test_a_title_of_nothing_but_what_titles_have_alike_is_its_own_subject() -> None:
+    found = Index([articled("验收流程")]).best("验收流程")
     assert found is not None
-    assert found[1] < THRESHOLD
+    assert found[1] == pytest.approx(1)
 
 
 def test_the_text_counts_with_the_title() -> None:

@@ -196,6 +196,44 @@ async def test_those_of_others_do_not_join(town: Town, who: str) -> None:
     assert (await town.message("m-more")).ticket_no is None
 
 
+@pytest.mark.parametrize(
+    "quote", ["m-told", "post-2", Quoted("zhang", TEXT), Quoted("机器人", NEUTRAL)]
+)
+@pytest.mark.parametrize(
+    ("who", "intent", "asks"),
+    [
+        ("h1", "accept_task", False),
+        ("h1", "report_done", False),
+        ("h1", "request_extension", True),
+        ("zhang", "withdraw", True),
+        ("zhang", "urge", True),
+        ("zhang", "confirm_resolved", False),
+        ("wang", "add_detail", False),
+        ("wang", "ask_progress", True),
+        ("c1", "add_detail", False),
+    ],
+)
+async def test_who_quotes_it_means_no_other_ticket(
+    town: Town, quote: str | Quoted, who: str, intent: str, asks: bool
+) -> None:
+    await town.reports()
+    await tells(town)  # post 2, and the number 2
+    before = (await town.ticket()).model_dump(), await town.events()
+    said = await town.says(who, "我补充一点他的车牌", intent, quote=quote, id="m-quoting")
+    assert ["请问是哪一件?请回复工单编号" in text for text in said] == ([True] if asks else [])
+    assert (await town.message("m-quoting")).ticket_no is None
+    assert ((await town.ticket()).model_dump(), await town.events()) == before
+    assert await town.events(2) == [("open", "new")]
+
+
+async def test_addressed_as_well_its_quote_leads_to_no_other_ticket(town: Town) -> None:
+    await town.reports("wang")
+    await tells(town)
+    (said,) = await town.says("wang", "是他", "add_detail", quote="m-told", mentions=True, id="m-x")
+    assert "请问是哪一件?" in said
+    assert (await town.message("m-x")).ticket_no is None
+
+
 async def test_a_recalled_word_of_it_is_marked_and_stays(town: Town) -> None:
     await tells(town)
     assert await town.recalls("m-told")

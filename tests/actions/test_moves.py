@@ -120,7 +120,7 @@ async def test_assigning_names_who_leads_and_who_assists(town: Town) -> None:
         ("transfer", {"unit": "月球局"}, "月球局"),
         ("transfer", {"unit": "市自规局", "assisting": ["供电公司", "火星局"]}, "火星局"),
         ("transfer", {"unit": "区城管"}, "已由天元区城管局承办"),
-        ("merge", {"into": 1}, "不能并入 #1"),
+        ("merge", {"into": 1}, "#1 不能并入自己"),
         ("merge", {"into": 404}, "没有找到 #404"),
         ("extend", {"days": 0, "reason": "等"}, "1 到 10"),
         ("extend", {"days": 11, "reason": "等"}, "1 到 10"),
@@ -143,6 +143,15 @@ async def test_an_ended_ticket_takes_no_other_in(town: Town) -> None:
     await town.takes("c1", into, "reject", reason="重复")
     with pytest.raises(Refused, match="不能并入"):
         await town.takes("c1", no, "merge", into=into)
+
+
+async def test_what_was_merged_takes_none_in_but_names_the_one_that_does(town: Town) -> None:
+    one, two, three = [await town.reports() for _ in range(3)]
+    await town.takes("c1", two, "merge", into=one)
+    with pytest.raises(Refused, match=f"不能并入 #{two}.*请并入 #{one}。"):
+        await town.takes("c1", three, "merge", into=two)
+    with pytest.raises(Refused, match="请选一件正在办理的工单"):  # not into itself on a way round
+        await town.takes("c1", one, "merge", into=two)
 
 
 async def test_a_merged_ticket_points_to_the_one_that_took_it_in(town: Town) -> None:

@@ -19,6 +19,7 @@ STATUSES = {status for moves in STEPS.values() for pair in moves.items() for sta
         ("source", {"group", "breakfast_meeting", "hotline", "visit", "web", "api"}),
         ("rating", {"satisfied", "fairly", "dissatisfied"}),
         ("role", set(ROLES)),
+        ("party", {"member", "handler", "coordinator", "inspector"}),
         ("step", {"open", "look", "recount", *STEPS}),  # two are events and no steps
         ("intent", set(INTENTS)),
     ],

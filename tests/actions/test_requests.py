@@ -3,9 +3,11 @@
 from datetime import datetime, timedelta
 
 import pytest
+from sqlmodel import select
 
 from actions.base import Refused
 from actions.extend import asked
+from storage.models import Notice
 from tests.fixtures.cast import Town, at
 
 pytestmark = pytest.mark.embedded
@@ -124,10 +126,94 @@ async def test_a_coordinator_in_the_group_extends(town: Town) -> None:
         ("延期三 天", 3),
         ("需要更多时间", None),
         ("3日前办不完", None),
+        # numbers of something else
+        ("申请延期到8月18日", None),
+        ("供货已等了20天还没到,申请延期5个工作日", 5),
+        ("因15天前下的订单未到,申请延期", None),
+        ("已停工3天,申请延长5个工作日", 5),
+        ("供应商延期15天,申请延期3天", 3),
+        ("申请延期5天,供应商又延期3天", 5),
+        ("上次延期3天,再申请延期2天", 2),
+        ("拖延3天了,申请延期", None),
+        ("已等了3天时间,申请延期", None),
+        ("3天时间不够,申请延期", None),
+        ("还要3天才能到货,申请延期", None),
+        ("加班3天还没修完,申请延期", None),
+        ("工期延误3天,申请延期", None),
+        ("工单 #24 申请延期,15号楼还没通电", None),
+        # as people ask
+        ("宽限五天", 5),
+        ("缓3天", 3),
+        ("推迟两周", 10),
+        ("再给我们10天", 10),
+        ("申请3个工作日的延期", 3),
+        ("等配件,还需要3天", 3),
+        ("再加3天", 3),
+        ("申请延期,大概5天", 5),
+        ("申请延期办理时限5个工作日", 5),
+        ("延期3到5个工作日", 5),
+        ("延期十五天", 15),
+        ("申请延期１２天", 12),
+        ("延期二十天", 20),
+        ("延期一个月", None),
     ],
 )
 def test_how_many_days_the_words_ask_for(words: str, days: int | None) -> None:
     assert asked(words) == days
+
+
+@pytest.mark.parametrize(
+    ("words", "days"),
+    [
+        # it is due on Tuesday, the 11th
+        ("申请延期到4月14日", 3),
+        ("申请延期至14号", 3),
+        ("宽限到本周五", None),  # the 7th
+        ("能不能宽限到下周五", 3),
+        ("申请推迟到下周三前完成", 1),
+        ("申请延期,4月14日前办结", 3),
+        ("到4月14日办结,申请延期", 3),
+        ("申请延期到4月24日", 10),  # 23 April was a working Sunday, but not the 22nd
+        ("申请延期到4月11日", None),
+        ("申请延期到4月16日", 3),  # a Sunday
+        ("材料到4月14日才到,申请延期", None),
+        ("供货延期到4月14日,申请延期", None),
+        ("4月14日要下雨,申请延期", None),
+        ("申请延期,昨天下雨", None),
+    ],
+)
+async def test_a_day_that_is_asked_for_is_so_many_working_days(
+    town: Town, words: str, days: int | None
+) -> None:
+    no = await town.reports()
+    (said,) = await town.says("h1", words, "request_extension")
+    assert said.startswith(f"@李科 #{no} 延期申请已报专班")
+    (text, *_) = await texts(town, "request")
+    assert text.startswith(
+        f"天元区城管局-李科 申请对 #{no} 延期{f' {days} 个工作日' if days else ''}:"
+    )
+
+
+async def texts(town: Town, level: str) -> list[str]:
+    """What notices of a level say."""
+    async with town.database.transaction() as session:
+        return list((await session.exec(select(Notice.text).where(Notice.level == level))).all())
+
+
+async def test_the_day_may_be_one_that_the_parser_found(town: Town) -> None:
+    no = await town.reports()
+    words, named = "申请延期,最终完成时间定在4月14日", {"time": "4月14日"}
+    (said,) = await town.says("c1", f"#{no} {words}", "request_extension", entities=named)
+    assert said.startswith(f"@王敏 #{no} 已延期到4月14日17:30前办结。")
+
+
+@pytest.mark.parametrize("words", ["申请延期15天", "申请延期到4月30日"])
+async def test_more_than_may_be_granted_is_refused_at_once(town: Town, words: str) -> None:
+    await town.reports()
+    assert await town.says("h1", words, "request_extension") == [
+        "@李科 延期应为 1 到 10 个工作日。"
+    ]
+    assert await town.told("request") == []
 
 
 # --- in time ------------------------------------------------------------------------------------
@@ -165,7 +251,7 @@ async def test_after_the_deadline_the_request_is_refused_at_once(town: Town) -> 
     await town.reports()
     town.now = DUE + SECOND
     (said,) = await town.says("h1", "申请延期2天", "request_extension")
-    assert said == "@李科 #1 的时限 4月11日17:30 已过,延期须在到期前申请。"
+    assert said.startswith("@李科 #1 的时限 4月11日17:30 已过,延期须在到期前申请。")
     assert await town.told("request") == []
 
 

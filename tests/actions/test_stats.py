@@ -1,9 +1,10 @@
 """询问数据: the figures of the group for the period named, then the city's; rules, section 8."""
 
-from datetime import date
+from datetime import datetime
 
 import pytest
 
+from actions.deadlines import ZONE
 from actions.stats import period
 from tests.fixtures.cast import REPORT, Town, at
 
@@ -11,8 +12,10 @@ from tests.fixtures.cast import REPORT, Town, at
 NOW = at("05-17 10:00")
 
 
-def days(first: str, end: str) -> tuple[date, date]:
-    return date.fromisoformat(first), date.fromisoformat(end)
+def days(first: str, end: str) -> tuple[datetime, datetime]:
+    """From one midnight to another."""
+    since, until = (datetime.fromisoformat(day).replace(tzinfo=ZONE) for day in (first, end))
+    return since, until
 
 
 @pytest.mark.parametrize(
@@ -39,12 +42,29 @@ def days(first: str, end: str) -> tuple[date, date]:
         ("6月办了几件", "6月", days("2022-06-01", "2022-07-01")),  # the latest such month
         ("2021年12月办结率", "2021年12月", days("2021-12-01", "2022-01-01")),
         ("12月的满意率", "12月", days("2022-12-01", "2023-01-01")),
+        ("3月30日收了几件", "3月30日", days("2023-03-30", "2023-03-31")),
+        ("近7天收了几件", "近7天", days("2023-05-11", "2023-05-18")),
+        ("最近三天的数据", "最近三天", days("2023-05-15", "2023-05-18")),
+        ("近两周办结率", "近两周", days("2023-05-04", "2023-05-18")),
+        ("最近一个月办了几件", "最近一个月", days("2023-04-18", "2023-05-18")),
+        ("7天内收了几件", "7天内", days("2023-05-11", "2023-05-18")),
+        ("一季度收了几件", "一季度", days("2023-01-01", "2023-04-01")),
+        ("上半年的情况", "上半年", days("2023-01-01", "2023-07-01")),
+        ("去年12月办了几件", "去年12月", days("2022-12-01", "2023-01-01")),
+        ("今年3月收了多少", "今年3月", days("2023-03-01", "2023-04-01")),
+        ("4月1日到4月15日收了几件", "4月1日到4月15日", days("2023-04-01", "2023-04-16")),
+        ("上周五收了几件", "上周五", days("2023-05-12", "2023-05-13")),
+        ("最近收了几件", "开通以来", None),  # as vague as nothing
     ],
 )
 def test_the_period_is_the_one_that_is_named(
-    words: str, called: str, span: tuple[date, date] | None
+    words: str, called: str, span: tuple[datetime, datetime] | None
 ) -> None:
     assert period(words, NOW) == (called, span)
+
+
+def test_what_the_parser_took_for_a_time_goes_before_all_else() -> None:
+    assert period("3月的3月8日", NOW, ["3月8日"]) == ("3月8日", days("2023-03-08", "2023-03-09"))
 
 
 @pytest.mark.parametrize(
@@ -58,7 +78,7 @@ def test_the_period_is_the_one_that_is_named(
         ("05-14 23:59", "本周", days("2023-05-08", "2023-05-15")),
     ],
 )
-def test_at_the_edge_of_a_period(now: str, words: str, span: tuple[date, date]) -> None:
+def test_at_the_edge_of_a_period(now: str, words: str, span: tuple[datetime, datetime]) -> None:
     assert period(words, at(now))[1] == span
 
 
@@ -104,3 +124,13 @@ async def test_anybody_may_ask(town: Town, who: str) -> None:
     await town.says("li", REPORT, "report_issue", category="traffic")
     (answer,) = await town.says(who, "办结率多少", "ask_stats")
     assert "收集1件" in answer
+
+
+@pytest.mark.embedded
+async def test_a_day_that_is_named_is_not_the_whole_time(town: Town) -> None:
+    await town.reports()
+    town.now = at("04-12 10:00")
+    await town.reports()
+    said = {"time": "4月3日"}
+    (answer,) = await town.says("zhang", "4月3日收了几件", "ask_stats", entities=said)
+    assert "本群4月3日:收集1件" in answer

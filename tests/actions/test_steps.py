@@ -238,7 +238,18 @@ async def test_a_handler_only_asks_the_coordinators_for_it(town: Town, step: str
     ("step", "status", "who", "possible"),
     [
         ("withdraw", "resolved", "zhang", "如已解决,请直接确认"),
-        ("accept", "resolved", "h1", "不能签收"),
+        (
+            "accept",
+            "resolved",
+            "h1",
+            "不能签收。反映的企业可以确认销号、提出异议,专班可以确认销号。",
+        ),
+        ("resolve", "suspended", "h1", "不能办结。专班可以恢复办理。"),
+        ("recheck", "new", "i1", "不能回头看。反映的企业可以撤回,专班可以交办、不予受理、并案。"),
+        ("assign", "rejected", "c1", "请重新反映,会登记为新的诉求。"),
+        ("assign", "assigned", "h1", "这一步由专班来做。您现在可以:签收、"),
+        ("accept", "assigned", "c1", "这一步由承办单位来做。您现在可以:确认销号、"),
+        ("confirm", "resolved", "h1", "这一步由反映的企业或专班来做。"),
         ("withdraw", "closed", "zhang", "现在可以:提出异议"),
         (
             "resume",
@@ -255,6 +266,15 @@ async def test_a_refusal_says_what_is_possible(
 ) -> None:
     no = await stand(town, status)
     assert possible in await refusal(town, no, step, who)
+
+
+async def test_a_merged_ticket_s_refusal_points_to_the_one_that_took_it_in(town: Town) -> None:
+    await stand_at(town, 98)
+    await stand_at(town, 99)
+    no = await stand(town, "merged", merged_into=98)
+    assert "它已并入 #98,请关注 #98。" in await refusal(town, no, "confirm", "zhang")
+    await take(town, 98, "merge", "c1")  # into 99
+    assert "它已并入 #99,请关注 #99。" in await refusal(town, no, "accept", "h1")
 
 
 async def test_who_takes_a_step_must_be_known(town: Town) -> None:

@@ -20,12 +20,74 @@ async def accepted(town: Town) -> list[int]:
 
 
 @pytest.mark.parametrize(
-    "text", ["#1 收到", "收到 # 1", "＃1收到", "#１ 收到", "收到,#1和#2", "收到#1。"]
-)
+    "text",
+    [
+        "#1 收到", "收到 # 1", "＃1收到", "#１ 收到", "收到#1。", "#1号工单收到", "#1这件收到",
+        "#1已派人", "收到#1,3#厂房", "#1 收到,就在#2厂房", "#1,收到#1",
+    ],
+)  # fmt: skip
 async def test_a_number_in_the_text_names_the_ticket(town: Town, text: str) -> None:
     await two(town)
     await town.says("h1", text, "accept_task")
     assert await accepted(town) == [1]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "就在#1厂房门口", "#1配电箱已更换完毕", "#1号楼的灯修好了", "在#1和#2栋之间",
+        "#1机组已修好", "#1车间已通电", "3#1栋收到", "DN#1收到",
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("read", [True, False])
+async def test_the_number_of_a_building_or_a_machine_names_no_ticket(
+    town: Town, text: str, read: bool
+) -> None:
+    await town.reports("li", "停电了", category="utilities")
+    no = await town.reports()
+    spans = {"ticket_no": "1"} if read and text.startswith(("就在#", "#")) else {}
+    await town.says("h1", text, "report_done", entities=spans, id="m-done")
+    assert (await town.message("m-done")).ticket_no == no
+    assert [ticket.status for ticket in await town.tickets()] == ["assigned", "resolved"]
+
+
+@pytest.mark.parametrize("text", ["#1和#2都收到", "收到,#1和#2", "#2 #1 收到", "收到#1、#2"])
+async def test_of_two_numbers_the_bot_asks_which(town: Town, text: str) -> None:
+    await two(town)
+    (asked,) = await town.says("h1", text, "accept_task")
+    assert asked.startswith(f"@李科 {ASKED}")
+    assert await accepted(town) == []
+    await town.says("h1", "2", "chitchat")
+    assert await accepted(town) == [2]
+
+
+async def test_of_two_numbers_one_may_be_found_by_the_parser(town: Town) -> None:
+    await two(town)
+    (asked,) = await town.says(
+        "h1", "1号工单和#2都收到", "accept_task", entities={"ticket_no": "1"}
+    )
+    assert ASKED in asked
+
+
+async def test_of_two_numbers_one_that_there_is_not_is_answered_so(town: Town) -> None:
+    await two(town)
+    assert await town.says("h1", "#1和#404都收到", "accept_task") == [
+        "@李科 没有找到 #404,请核对编号。"
+    ]
+
+
+async def test_two_numbers_of_somebody_else_are_no_way_in(town: Town) -> None:
+    await two(town)
+    (said,) = await town.says("li", "#1和#2到哪一步了", "ask_progress")
+    assert said == "@李四 #1 不是您单位的诉求,只能由反映的企业查询和评价。"
+    assert await town.says("li", "#1和#2那边也有", "add_detail") == []
+
+
+async def test_two_numbers_of_which_one_took_the_other_in_are_one(town: Town) -> None:
+    await two(town)
+    await town.takes("c1", 2, "merge", into=1)
+    (said,) = await town.says("zhang", "#1和#2到哪一步了", "ask_progress")
+    assert said.startswith("@张三 #1 已交办")
 
 
 @pytest.mark.parametrize(("text", "number"), [("1号工单收到", "1"), ("１号工单收到", "１")])
@@ -139,6 +201,38 @@ async def test_a_quoted_text_with_a_number_names_the_ticket(town: Town) -> None:
     quote = Quoted("机器人", "@张三 已受理 #1(道路交通)")
     await town.says("h1", "收到", "accept_task", quote=quote)
     assert await accepted(town) == [1]
+
+
+@pytest.mark.parametrize("sender", ["zhang", "立方新能源-张三"])
+async def test_a_message_that_is_quoted_by_its_words_is_known_by_them(
+    town: Town, sender: str
+) -> None:
+    await town.reports("li", "停电了", category="utilities")
+    await town.reports(text="#1厂房屋顶脱落,和#1 那边一样")
+    await town.reports()
+    quote = Quoted(sender, "#1厂房屋顶脱落,和#1 那边一样")
+    await town.says("h1", "收到", "accept_task", quote=quote)
+    assert await accepted(town) == [2]
+
+
+async def test_the_words_of_somebody_else_are_another_message(town: Town) -> None:
+    await two(town)
+    (answer,) = await town.says("h1", "收到", "accept_task", quote=Quoted("li", REPORT))
+    assert ASKED in answer
+
+
+async def test_of_the_same_words_the_latest_that_has_a_ticket_is_meant(town: Town) -> None:
+    await two(town)
+    await town.says("zhang", REPORT, "chitchat")
+    await town.says("h1", "收到", "accept_task", quote=Quoted("zhang", REPORT))
+    assert await accepted(town) == [2]
+
+
+async def test_a_quoted_text_with_the_number_of_a_building_names_none(town: Town) -> None:
+    await two(town)
+    quote = Quoted("路人", "#1厂房门口")
+    (answer,) = await town.says("h1", "收到", "accept_task", quote=quote)
+    assert ASKED in answer
 
 
 @pytest.mark.parametrize("quote", ["m-nothing", "post-999999", "post-x", Quoted("李四", "你好")])

@@ -38,6 +38,8 @@ VALUES: dict[str, Any] = {
     "last": SimpleNamespace(at=at("12-30 17:30"), words=LONG),
     "args": SimpleNamespace(days=10, unit="株洲市天元区城市管理和综合执法局"),
     "step": "extend",
+    "others": {"member": ["confirm", "dispute"], "coordinator": ["confirm"]},
+    "parties": ["member", "coordinator"],
     "possible": ["accept", "progress", "resolve", "transfer", "return", "extend"],
     "rating": "dissatisfied",
     "urgent": True,
@@ -197,8 +199,30 @@ def test_a_template_ends_with_one_line_end(path: Path) -> None:
         ),
         (
             "refused_status",
-            {"step": "accept", "status": "closed", "possible": []},
-            "#12 现在是“已销号”,不能签收。",
+            {"step": "accept", "status": "closed", "possible": [], "into": None,
+             "others": {"member": ["dispute"], "inspector": ["recheck"]}},
+            "#12 现在是“已销号”,不能签收。反映的企业可以提出异议,纪检可以回头看。",
+        ),
+        (
+            "refused_status",
+            {"step": "accept", "status": "merged", "possible": [], "into": 3},
+            "#12 现在是“已并案”,不能签收。它已并入 #3,请关注 #3。",
+        ),
+        (
+            "refused_status",
+            {"step": "accept", "status": "rejected", "possible": [], "into": None, "others": {}},
+            "#12 现在是“不予受理”,不能签收。问题仍在的话,请重新反映,会登记为新的诉求。",
+        ),
+        (
+            "refused_role",
+            {"step": "confirm", "role": "handler", "possible": ["accept", "resolve"],
+             "parties": ["member", "coordinator"]},
+            "承办人不能对 #12 做“确认销号”,这一步由反映的企业或专班来做。您现在可以:签收、办结。",
+        ),
+        (
+            "refused_role",
+            {"step": "silence", "role": "coordinator", "possible": [], "parties": []},
+            "专班不能对 #12 做“到期自动销号”,到期由系统来做。",
         ),
         (
             "notice_review",

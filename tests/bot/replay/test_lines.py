@@ -33,6 +33,8 @@ STEP: dict[str, Any] = {
     "step": "assign",
     "args": {"unit": "市城管局"},
 }
+TOLD = {"text": "灯坏了", "source": "hotline", "category": "traffic", "group": "g1"}
+OPEN = {key: STEP[key] for key in STEP if key != "ticket"} | {"step": "open", "args": TOLD}
 
 
 def lines(tmp_path: Path, *rows: Any) -> list[Line]:
@@ -43,8 +45,8 @@ def lines(tmp_path: Path, *rows: Any) -> list[Line]:
 
 
 def test_all_three_kinds_are_read(tmp_path: Path) -> None:
-    kinds = [line.type for line in lines(tmp_path, MESSAGE, RECALL, STEP)]
-    assert kinds == ["message", "recall", "step"]
+    kinds = [line.type for line in lines(tmp_path, MESSAGE, RECALL, STEP, OPEN)]
+    assert kinds == ["message", "recall", "step", "step"]
 
 
 def test_a_parse_that_came_along_is_read(tmp_path: Path) -> None:
@@ -80,6 +82,13 @@ def test_a_parse_that_came_along_is_read(tmp_path: Path) -> None:
         ({**STEP, "args": {"unit": "市城管局", "colour": "red"}}, "colour"),
         ({**STEP, "args": {"unit": "市\0城管局"}}, "NUL"),
         ({**STEP, "step": "open"}, "open"),
+        ({**OPEN, "args": {**TOLD, "group": "g9"}}, "g9"),
+        ({**OPEN, "args": {**TOLD, "group": ["g1"]}}, "group"),
+        ({**OPEN, "args": {**TOLD, "source": "moon"}}, "moon"),
+        ({**OPEN, "args": {**TOLD, "category": "weather"}}, "weather"),
+        ({**OPEN, "args": {**TOLD, "kind": "praise"}}, "kind"),
+        ({**STEP, "step": "edit", "args": {"category": "weather"}}, "weather"),
+        ({**STEP, "step": "confirm", "args": {"rating": "great"}}, "rating"),
         ("{not json", "1"),
         ("[]", "1"),
     ],
