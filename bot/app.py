@@ -4,23 +4,20 @@ import os
 import secrets
 import socket
 from datetime import UTC, datetime
-from pathlib import Path
 
 from bot.channels import channels
-from bot.parsing import Twins
+from bot.parsing import Twins, local
 from bot.scheduler import Scheduler
 from bot.sender import Sender
 from bot.settings import Settings
 from bot.streams import Streams
 from bot.worker import Worker
+from nlu import training
 from nlu.keywords import Keywords
 from nlu.parse import Parser
 from nlu.rasa_http import Rasa
 from nlu.several import Several
 from storage.database import Database
-
-#: Where the training data stands; the keyword twin reads it too.
-RASA = Path(__file__).parent.parent / "nlu" / "rasa"
 
 
 def now() -> datetime:
@@ -43,8 +40,9 @@ class App:
         self.parser: Parser = Several(parser or self._parser())
 
     def _parser(self) -> Parser:
-        keywords = Keywords.load(RASA / "data")
-        return Twins(self.rasa, keywords) if self.rasa else keywords
+        if self.rasa is None:
+            return local(self.settings)
+        return Twins(self.rasa, Keywords.load(training.PROJECT / "data"))
 
     def worker(self) -> Worker:
         """A worker of its own name."""

@@ -14,9 +14,9 @@ import uvicorn
 
 from actions import announced
 from actions import steps as rules
-from bot import accounts, city, doctor, rasa, up, web
+from bot import accounts, city, doctor, up, web
 from bot.app import App
-from bot.commands import audit, calendar, deadline, intake, knowledge, reading, review
+from bot.commands import audit, calendar, deadline, intake, knowledge, models, reading, review
 from bot.commands.shared import (
     Data,
     Failed,
@@ -29,10 +29,10 @@ from bot.commands.shared import (
     with_database,
 )
 from bot.documents import Invalid
-from bot.embedded import Died, Folders, Held, Unusable
+from bot.embedded import Died, Held, Unusable
 from bot.replay import command as replaying
 from bot.settings import Settings
-from nlu import training
+from nlu.compiled import Unfit
 from storage.database import Database
 
 cli = typer.Typer(
@@ -50,6 +50,7 @@ cli.add_typer(knowledge.commands, name="kb")
 cli.add_typer(reading.commands, name="nlu")
 cli.add_typer(review.commands, name="review")
 cli.command("parse")(reading.parse)
+cli.command("train")(models.train)
 
 Host = Annotated[str | None, typer.Option(help="监听地址,默认 127.0.0.1")]
 Port = Annotated[int | None, typer.Option(help="网页端口,默认 8000", min=0, max=65535)]
@@ -60,7 +61,7 @@ def main() -> None:
     """Run a command; what went wrong is a sentence, not a traceback."""
     try:
         cli(prog_name="mingcheng")
-    except (Failed, Invalid, Unusable, Held, Died, up.PortTaken) as error:
+    except (Failed, Invalid, Unusable, Unfit, Held, Died, up.PortTaken) as error:
         console.print(str(error), style="red", markup=False, soft_wrap=True)
         code = 2 if isinstance(error, Invalid) else getattr(error, "code", 1)
         sys.exit(code)
@@ -101,19 +102,6 @@ def sender() -> None:
 def migrate_() -> None:
     """建立或升级数据库(多台机器部署时先运行一次)。"""
     run(up.prepare(_remote(settings()), say))
-
-
-@cli.command()
-def train(data: Data = None) -> None:
-    """按现有训练数据训练模型(已有相符的就不重训)。"""
-    found = settings(data=data)
-    if not training.installed():
-        raise Failed("没有 Rasa 环境,请先看 ./mingcheng doctor")
-    with bar() as bars:
-        config = training.PROJECT / found.rasa_config
-        folders = Folders.at(found.data)
-        model = asyncio.run(rasa.train(folders, config, bars("训练模型")))
-    say(f"模型:{model}")
 
 
 @cli.command("doctor")

@@ -1,4 +1,4 @@
-"""Which parser reads: Rasa, and its keyword twin while Rasa is away."""
+"""Which parser reads: the compiled model, or Rasa with its keyword twin while Rasa is away."""
 
 import contextlib
 from collections.abc import AsyncIterator, Callable, Sequence
@@ -7,8 +7,10 @@ import structlog
 
 from bot import rasa
 from bot.embedded import Folders
+from bot.models import InUse
 from bot.settings import Settings
 from nlu import training
+from nlu.compiled import Unfit
 from nlu.keywords import Keywords
 from nlu.parse import Parse, Parser, ParserAway
 from nlu.rasa_http import Rasa
@@ -37,6 +39,16 @@ class Twins:
         return parses
 
 
+def local(settings: Settings) -> Parser:
+    """The parser that reads in this process: the compiled model, else the keywords."""
+    if settings.nlu != "keywords":
+        try:
+            return InUse(settings.data / "models")
+        except Unfit as unfit:
+            log.error("no model, keywords read", error=str(unfit))
+    return Keywords.load(training.PROJECT / "data")
+
+
 @contextlib.asynccontextmanager
 async def alone(
     settings: Settings, progress: rasa.Progress, say: Callable[[str], None]
@@ -46,8 +58,9 @@ async def alone(
     Rasa is trained and started where it is not; what this started, it ends.
     """
     if settings.nlu != "rasa" or not training.installed():
-        say("用关键词规则识别")
-        yield Keywords.load(training.PROJECT / "data")
+        if settings.nlu == "rasa":
+            say("没有 Rasa 环境,改用别的方式识别。详见 ./mingcheng doctor")
+        yield local(settings)
         return
     folders = Folders.at(settings.data)
     model = await rasa.train(folders, training.PROJECT / settings.rasa_config, progress)

@@ -12,7 +12,7 @@ from pathlib import Path
 from bot.embedded import Child, Died, Folders
 from nlu import rasa_http, training
 
-#: Told how far a training is: epochs done, of how many.
+#: Told how far a training is: components done, of how many.
 Progress = Callable[[int, int], None]
 LOOK = 0.5
 #: The end of a log that is shown when a training fails, in characters.
@@ -43,8 +43,7 @@ async def train(folders: Folders, config: Path, progress: Progress) -> Path:
         try:
             while process.poll() is None:
                 await asyncio.sleep(LOOK)
-                if found := training.epochs(_read(log)):
-                    progress(*found)
+                progress(*training.trained(_read(log)))
         finally:
             with contextlib.suppress(ProcessLookupError):
                 process.kill()
@@ -55,10 +54,14 @@ async def train(folders: Folders, config: Path, progress: Progress) -> Path:
     return path
 
 
-def server(folders: Folders, model: Path) -> tuple[Child, str, str]:
-    """The server of a model, not yet started; its address and its token."""
+def server(folders: Folders, model: Path, run: Path | None = None) -> tuple[Child, str, str]:
+    """The server of a model, not yet started; its address and its token.
+
+    With a folder `run` of its own it is another one than the one that serves.
+    """
     token = folders.secret("rasa")
-    port = _port(folders)
+    run = run or folders.data / "run"
+    port = _port(run)
     url = f"http://127.0.0.1:{port}"
 
     async def healthy() -> bool:
@@ -67,7 +70,7 @@ def server(folders: Folders, model: Path) -> tuple[Child, str, str]:
     child = Child(
         name="Rasa",
         argv=training.serve_command(model, port, token),
-        note=folders.data / "run" / "rasa.json",
+        note=run / "rasa.json",
         log=folders.data / "logs" / "rasa.log",
         healthy=healthy,
         fingerprint=f"{model.name} {port}",
@@ -77,12 +80,12 @@ def server(folders: Folders, model: Path) -> tuple[Child, str, str]:
     return child, url, token
 
 
-def _port(folders: Folders) -> int:
+def _port(run: Path) -> int:
     """A free port, the same one as long as it is free or ours: what still runs is found there."""
-    note = folders.data / "run" / "rasa.port"
+    note = run / "rasa.port"
     with contextlib.suppress(OSError, ValueError):
         kept = int(note.read_text(encoding="ascii"))
-        if (folders.data / "run" / "rasa.json").exists() or _free(kept):
+        if (run / "rasa.json").exists() or _free(kept):
             return kept
     with socket.socket() as found:
         found.bind(("127.0.0.1", 0))

@@ -30,7 +30,7 @@ class Settings(BaseSettings):
     database_url: str = Field(default="", validation_alias="DATABASE_URL")
     redis_url: str = Field(default="", validation_alias="REDIS_URL")
 
-    nlu: Literal["rasa", "keywords"] = Field(default="rasa", validation_alias="NLU")
+    nlu: Literal["compiled", "rasa", "keywords"] = Field(default="compiled", validation_alias="NLU")
     rasa_url: str = Field(default="", validation_alias="RASA_URL")
     rasa_token: SecretStr = Field(default=SecretStr(""), validation_alias="RASA_TOKEN")
     rasa_config: str = Field(default="config.yml", validation_alias="RASA_CONFIG")

@@ -79,15 +79,15 @@ async def _settled(
     if settings.nlu != "rasa":
         return found, None
     if not training.installed():
-        say("没有 Rasa 环境(需要 Python 3.10),先用关键词规则识别。详见 ./mingcheng doctor")
+        say("没有 Rasa 环境(需要 Python 3.10),由编译好的模型识别。详见 ./mingcheng doctor")
         return found, None
     config = training.PROJECT / settings.rasa_config
     if not training.model(running.folders.data / "models", config).exists():
-        say("没有与训练数据相符的模型,正在训练(约十分钟)…")
+        say("没有与训练数据相符的模型,正在训练(约五分钟)…")
     try:
         model = await rasa.train(running.folders, config, progress)
     except Died as died:
-        say(f"{died}\n先用关键词规则识别。")
+        say(f"{died}\n由编译好的模型识别。")
         return found, None
     server, url, token = rasa.server(running.folders, model)
     running.children.append(server)

@@ -102,6 +102,11 @@ class Parse:
         )
 
 
+def silent(text: str, parser: str) -> Parse:
+    """The parse of a text in which there is nothing to read: nobody is sure of it."""
+    return Parse(text, Label("chitchat", 0.0), parser=parser)
+
+
 class Parser(Protocol):
     """Reads texts. All parsers are twins: the same answers to the same contract."""
 

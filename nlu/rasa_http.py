@@ -6,8 +6,18 @@ from typing import Any
 
 import httpx
 
-from nlu.parse import CATEGORIES, CATEGORISED, ENTITIES, INTENTS, Entity, Label, Parse, ParserAway
-from nlu.text import SHIELD, readable
+from nlu.parse import (
+    CATEGORIES,
+    CATEGORISED,
+    ENTITIES,
+    INTENTS,
+    Entity,
+    Label,
+    Parse,
+    ParserAway,
+    silent,
+)
+from nlu.text import told
 
 #: Rasa reads one message at a time; more requests at once only wait there.
 AT_ONCE = 8
@@ -38,20 +48,19 @@ class Rasa:
         return list(await asyncio.gather(*(self._parse(text) for text in texts)))
 
     async def _parse(self, text: str) -> Parse:
-        shielded = readable(text)
-        sent = shielded.lstrip(f"{SHIELD} /")  # the model has never seen what shields
+        sent, shift = told(text)
         if not sent:
-            return Parse(text, Label("chitchat", 0.0), parser=self.name)
+            return silent(text, self.name)
         try:
             async with self._turns:
                 answer = await self._client.post("/model/parse", json={"text": sent})
             if answer.status_code in UNREADABLE:
-                return Parse(text, Label("chitchat", 0.0), parser=self.name)
+                return silent(text, self.name)
             answer.raise_for_status()
             data = answer.json()
         except (httpx.HTTPError, ValueError) as error:
             raise ParserAway(f"{type(error).__name__}: {error}") from error
-        return read(text, data, shift=len(shielded) - len(sent))
+        return read(text, data, shift=shift)
 
 
 async def ready(url: str, token: str) -> bool:

@@ -79,6 +79,16 @@ def readable(text: str) -> str:
 SHIELD = "。"
 
 
+def told(text: str) -> tuple[str, int]:
+    """What a model is given of a text, and how much of the text stands before that.
+
+    It has never seen what shields, and does not see it now.
+    """
+    shielded = readable(text)
+    sent = shielded.lstrip(f"{SHIELD} /")
+    return sent, len(shielded) - len(sent)
+
+
 def exact(text: str) -> list[Span]:
     """Phones and ticket numbers of a folded text, in order, without overlap."""
     found: list[Span] = []

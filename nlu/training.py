@@ -8,9 +8,16 @@ from pathlib import Path
 #: The Rasa project.
 PROJECT = Path(__file__).parent / "rasa"
 PYTHON = PROJECT / ".venv" / "bin" / "python"
+#: What of ours the components are made of.
+SHARED = (
+    "text.py", "simplified.txt", "grams.py", "linear.py", "decision.py", "crf.py", "spans.py",
+)  # fmt: skip
 #: Never asked for by the commands below, and wished for by nobody.
 ENVIRONMENT = {"RASA_TELEMETRY_ENABLED": "false", "TF_CPP_MIN_LOG_LEVEL": "3"}
-EPOCHS = re.compile(r"Epochs:.*?\|\s*(\d+)/(\d+)")
+#: What Rasa prints when it has trained a component.
+ENDED = re.compile(r"Finished training component '(\w+)'")
+#: How many components of ours learn something.
+LEARNERS = 2
 
 
 def installed() -> bool:
@@ -31,8 +38,8 @@ def _ingredients(config: Path, project: Path) -> Iterator[Path]:
     yield config
     yield project / "domain.yml"
     yield project / "requirements.lock"
-    yield project.parent / "text.py"
-    yield project.parent / "simplified.txt"
+    for name in SHARED:
+        yield project.parent / name
     yield from (project / "data").rglob("*.yml")
     yield from (project / "components").glob("*.py")
 
@@ -40,6 +47,11 @@ def _ingredients(config: Path, project: Path) -> Iterator[Path]:
 def model(folder: Path, config: Path) -> Path:
     """Where the model of the present data lies, or will lie."""
     return folder / f"{fingerprint(config)}.tar.gz"
+
+
+def compiled(folder: Path, config: Path) -> Path:
+    """Where the compiled model of the present data lies, or will lie."""
+    return folder / f"{fingerprint(config)}.npz"
 
 
 def train_command(config: Path, out: Path) -> list[str]:
@@ -58,7 +70,6 @@ def serve_command(path: Path, port: int, token: str) -> list[str]:
     ]  # fmt: skip
 
 
-def epochs(printed: str) -> tuple[int, int] | None:
-    """How far a training is, by the last that it printed: epochs done, and of how many."""
-    found = EPOCHS.findall(printed)
-    return (int(found[-1][0]), int(found[-1][1])) if found else None
+def trained(printed: str) -> tuple[int, int]:
+    """How far a training is, by what it printed: components done, and of how many."""
+    return len(ENDED.findall(printed)), LEARNERS

@@ -12,11 +12,12 @@ import typer
 from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from actions.policy import Policy
-from bot import evaluation, learned, parsing
+from bot import evaluation, learned, models, parsing
 from bot.commands.shared import Data, Failed, bar, run, say, settings, show, with_database
 from bot.documents import Invalid
+from bot.learning import DEV
 from bot.settings import Settings
-from nlu import compare, report, report_text, training
+from nlu import compare, compiled, report, report_text, training
 from nlu.examples import Example, Examples, written
 from nlu.parse import Parse
 from nlu.rasa_http import Rasa
@@ -24,8 +25,6 @@ from storage.database import Database
 
 commands = typer.Typer(help="识别:用开发集评价。", no_args_is_help=True)
 
-#: Messages that are never trained on, written by other hands.
-DEV = training.PROJECT.parent / "dev"
 #: How many texts are parsed together.
 BATCH = 64
 
@@ -105,13 +104,14 @@ def _evaluated(given: Settings, examples: Sequence[Example]) -> report.Report:
     if len(found) < len(examples):  # Ctrl-C
         raise Failed("中断了,没有评价")
     config = training.PROJECT / given.rasa_config
-    model = training.model(given.data / "models", config)
-    size = model.stat().st_size if found[0].parser == Rasa.name else None
+    folder = given.data / "models"
+    files = {Rasa.name: training.model(folder, config), compiled.NAME: models.used(folder)}
+    file = files.get(found[0].parser)
     return report.build(
         list(zip(examples, found, strict=True)),
         Policy().confidence_threshold,
         training.fingerprint(config),
-        report.speed(seconds, size),
+        report.speed(seconds, file.stat().st_size if file else None),
     )
 
 

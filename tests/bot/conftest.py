@@ -9,9 +9,9 @@ import pytest_asyncio
 import structlog
 
 from bot import logs
-from bot.app import RASA
 from bot.embedded import Child, Folders, valkey
 from nlu.keywords import Keywords
+from nlu.training import PROJECT
 from tests.bot.wire import Wire, served
 
 Until = Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
@@ -28,7 +28,7 @@ def logged() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def keywords() -> Keywords:
     """The keyword parser, which has read the training data."""
-    return Keywords.load(RASA / "data")
+    return Keywords.load(PROJECT / "data")
 
 
 @pytest.fixture

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.commands.reading import DEV
+from bot.learning import DEV
 from nlu import training
 from nlu.evaluate import confusions, macro_f1, opens, reliability, score
 from nlu.examples import Example, Examples

@@ -6,12 +6,11 @@ from pathlib import Path
 import pytest
 
 from nlu import training
-from nlu.training import PROJECT, epochs, fingerprint
+from nlu.training import PROJECT, fingerprint, trained
 
 MADE_OF = [
     "rasa/data/nlu/urge.yml", "rasa/data/lookups/unit.yml", "rasa/domain.yml",
-    "rasa/requirements.lock", "rasa/components/spans.py", "rasa/config.yml", "text.py",
-    "simplified.txt",
+    "rasa/requirements.lock", "rasa/components/spans.py", "rasa/config.yml", *training.SHARED,
 ]  # fmt: skip
 
 
@@ -20,7 +19,7 @@ def project(tmp_path: Path) -> Path:
     """A copy of all that makes a model."""
     skip = shutil.ignore_patterns(".venv", ".rasa", "__pycache__", ".mypy_cache", "tests")
     shutil.copytree(PROJECT, tmp_path / "rasa", ignore=skip)
-    for name in ("text.py", "simplified.txt"):
+    for name in training.SHARED:
         shutil.copy(PROJECT.parent / name, tmp_path)
     return tmp_path / "rasa"
 
@@ -80,20 +79,13 @@ def test_nobody_is_told_that_we_train() -> None:
 
 
 @pytest.mark.parametrize(
-    ("printed", "progress"),
+    ("printed", "done"),
     [
-        ("", None),
-        ("2023-04-03 INFO Training NLU model.\n", None),
-        ("\rEpochs:   0%|          | 0/8 [00:00<?, ?it/s]", (0, 8)),
-        (
-            "\rEpochs:  12%|█▎   | 1/8 [00:09<01:05, t_loss=25]\rEpochs:  25%|██▌  | 2/8 [",
-            (2, 8),
-        ),
-        ("Epochs: 100%|██████████| 25/25 [02:00<00:00]\nFinished training", (25, 25)),
-        ("Epochs:  25%|██▌  | 2", None),
+        ("", 0),
+        ("INFO Starting to train component 'MessageClassifier'.\n", 0),
+        ("INFO Finished training component 'MessageClassifier'.\n", 1),
+        ("INFO Finished training component 'A'.\nINFO Finished training component 'B'.\n", 2),
     ],
 )
-def test_the_last_epoch_that_was_printed_counts(
-    printed: str, progress: tuple[int, int] | None
-) -> None:
-    assert epochs(printed) == progress
+def test_a_training_is_as_far_as_it_has_components(printed: str, done: int) -> None:
+    assert trained(printed) == (done, 2)

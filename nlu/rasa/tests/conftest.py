@@ -2,7 +2,6 @@
 
 from pathlib import Path
 
-import jieba  # noqa: F401  # before Rasa's web server, which lets its old pkg_resources complain
 import pytest
 from rasa.engine.graph import ExecutionContext, GraphSchema
 from rasa.engine.storage.local_model_storage import LocalModelStorage
