@@ -1,6 +1,7 @@
 """`parse` and `nlu …`: what the bot understands, tried and judged without anything running."""
 
 import json
+import subprocess
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -13,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from actions.policy import Policy
 from bot import evaluation, learned, models, parsing
-from bot.commands.shared import Data, Failed, bar, run, say, settings, show, with_database
+from bot.commands.shared import Data, Failed, bar, console, run, say, settings, show, with_database
 from bot.documents import Invalid
 from bot.learning import DEV
 from bot.settings import Settings
@@ -81,9 +82,15 @@ def evaluate_(
     page: Annotated[Path | None, typer.Option("--page", help="另写成一个网页文件")] = None,
     save: Annotated[Path | None, typer.Option("--save", help="把数字存成 JSON")] = None,
     against: Annotated[Path | None, typer.Option("--against", help="与以前存的 JSON 比较")] = None,
+    petitions: Annotated[
+        Path | None, typer.Option("--petitions", help="改为评价类别:目录里有 petitions.csv")
+    ] = None,
     data: Data = None,
 ) -> None:
     """在开发集上评价:意图、类别、实体,漏报和误开,可信度,速度。"""
+    if petitions:
+        show(_petitions(petitions))
+        return
     before = _saved(against) if against else None  # a wrong file is told before the long wait
     made = _evaluated(settings(data=data), Examples.read(DEV).sentences)
     show(report_text.lines(made))
@@ -94,6 +101,23 @@ def evaluate_(
     if save:
         kept = json.dumps(asdict(compare.saved(made)), ensure_ascii=False, indent=1)
         _write(save, f"{kept}\n")
+
+
+def _petitions(folder: Path) -> Iterator[str]:
+    """What learns our categories, taught with petitions and tried on others."""
+    if not (folder / "petitions.csv").exists():
+        raise Failed(f"没有 {folder / 'petitions.csv'}")
+    if not training.installed():
+        raise Failed("没有 Rasa 环境,请先看 ./mingcheng doctor")
+    command = [str(training.PYTHON), "-m", "components.petitions", str(folder.absolute())]
+    with console.status("学习并评价(约四分钟)…"):
+        done = subprocess.run(
+            command, cwd=training.PROJECT, capture_output=True, text=True, check=False
+        )
+    if done.returncode != 0:
+        raise Failed(f"没有评价成:{done.stderr[-1000:]}")
+    for name, value in json.loads(done.stdout.splitlines()[-1]).items():
+        yield f"{name:20} {value:8.4f}" if isinstance(value, float) else f"{name:20} {value:8}"
 
 
 def _evaluated(given: Settings, examples: Sequence[Example]) -> report.Report:
