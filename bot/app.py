@@ -4,6 +4,7 @@ import os
 import secrets
 import socket
 from datetime import UTC, datetime
+from functools import cached_property
 
 from bot.channels import channels
 from bot.parsing import Twins, local
@@ -37,9 +38,14 @@ class App:
         self.rasa: Rasa | None = None
         if parser is None and settings.nlu == "rasa" and settings.rasa_url:
             self.rasa = Rasa(settings.rasa_url, settings.rasa_token.get_secret_value())
-        self.parser: Parser = Several(parser or self._parser())
+        self._given = parser
 
-    def _parser(self) -> Parser:
+    @cached_property
+    def parser(self) -> Parser:
+        """What reads; a part that never reads never loads it."""
+        return Several(self._given or self._named())
+
+    def _named(self) -> Parser:
         if self.rasa is None:
             return local(self.settings)
         return Twins(self.rasa, Keywords.load(training.PROJECT / "data"))

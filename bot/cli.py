@@ -108,11 +108,11 @@ def migrate_() -> None:
 def doctor_(data: Data = None, host: Host = None, port: Port = None) -> None:
     """检查这台机器缺什么、哪里不对、怎么办。"""
     found = settings(data=data, host=host, port=port)
-    checks = doctor.checks(found.data, found.host, found.port, ROOT)
+    checks = doctor.checks(found, ROOT)
     for check in checks:
         say(f"{'✓' if check.ok else '✗'} {check.name}:{check.found}")
-        if not check.ok:
-            say(f"  → {check.remedy}")
+        if told := check.hint if check.ok else check.remedy:
+            say(f"  → {told}")
     if not all(check.ok for check in checks):
         raise typer.Exit(1)
 

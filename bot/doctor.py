@@ -10,28 +10,41 @@ from pathlib import Path
 
 from bot.embedded.folders import Unusable, impassable, unprivileged
 from bot.embedded.postgres import binaries, major, other_version
+from bot.models import used
+from bot.settings import Settings
+from nlu import training
+from nlu.compiled import SHIPPED, Compiled, Unfit
 
-#: What both environments, models and a year of a city's messages take, in bytes.
-ENVIRONMENTS = 4 << 30
+#: What our environment, Rasa's, and a year of a city's messages take, in bytes.
+OURS = 1 << 30
+RASA = 3 << 30
 DATA = 1 << 30
 
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """One thing looked at: what was found, and the remedy where it is not well."""
+    """One thing looked at: what was found, what to do where it is not well, or where it is."""
 
     name: str
     ok: bool
     found: str
     remedy: str = ""
+    hint: str = ""
 
 
-def checks(data: Path, host: str, port: int, root: Path) -> list[Check]:
+def checks(settings: Settings, root: Path) -> list[Check]:
     """Everything that `up` needs; looks only, and changes nothing."""
-    return [*_pythons(root), _disk(data, root), _port(host, port), *_folder(data)]
+    serves = settings.nlu == "rasa"
+    return [
+        *_pythons(root, serves=serves),
+        *([] if settings.nlu == "keywords" else [_model(settings)]),
+        _disk(settings.data, root, serves=serves),
+        _port(settings.host, settings.port),
+        *_folder(settings.data),
+    ]
 
 
-def _pythons(root: Path) -> Iterator[Check]:
+def _pythons(root: Path, *, serves: bool) -> Iterator[Check]:
     ours = root / ".venv" / "bin" / "python"
     yield Check("运行环境 .venv", ours.exists(), _version(ours), "运行 ./mingcheng up 会自动建立")
     rasa = root / "nlu" / "rasa" / ".venv" / "bin" / "python"
@@ -39,16 +52,41 @@ def _pythons(root: Path) -> Iterator[Check]:
         yield Check("Rasa 环境 nlu/rasa/.venv", ok=True, found=_version(rasa))
         return
     found = _python310(root / "nlu" / "rasa")
-    yield Check(
-        "Rasa 环境 nlu/rasa/.venv",
-        ok=False,
-        found=f"还没有建立;Python 3.10:{found or '没有找到'}",
-        remedy="运行 ./mingcheng up 会自动建立(约 3 GB)"
+    command = "NLU=rasa ./mingcheng up" if serves else "./mingcheng train"
+    way = (
+        f"运行 {command} 会自动建立(约 3 GB)"
         if found
         else "请先安装 Python 3.10。Debian/Ubuntu: sudo apt install python3.10 python3.10-venv"
-        "(源里没有时用 pyenv install 3.10);macOS: brew install python@3.10。约需磁盘 3 GB。"
-        "在此之前用关键词规则识别",
+        "(源里没有时用 pyenv install 3.10);macOS: brew install python@3.10。约需磁盘 3 GB"
     )
+    yield Check(
+        "Rasa 环境 nlu/rasa/.venv",
+        ok=not serves,
+        found=f"还没有建立;Python 3.10:{found or '没有找到'}",
+        remedy=f"{way}。在此之前由编译好的模型识别",
+        hint=f"只有训练模型和 NLU=rasa 才需要。{way}",
+    )
+
+
+def _model(settings: Settings) -> Check:
+    path = used(settings.data / "models")
+    try:
+        fingerprint = Compiled.load(path).about.fingerprint
+    except Unfit as unfit:
+        return Check(
+            "识别模型", ok=False, found=str(unfit),
+            remedy="这份程序不完整,请重新取得 nlu/model.npz;在此之前用关键词规则识别"
+            if path == SHIPPED
+            else f"删除 {path.with_name('promoted')} 就用随程序的模型;"
+            "或者启用另一个:./mingcheng nlu promote 编号",
+        )  # fmt: skip
+    config = training.PROJECT / settings.rasa_config
+    fits = config.is_file() and fingerprint == training.fingerprint(config)
+    return Check(
+        "识别模型", ok=True,
+        found=f"{path}({fingerprint},{'与训练数据相符' if fits else '与现有训练数据不符'})",
+        hint="" if fits else "要按现有训练数据重新训练:./mingcheng train",
+    )  # fmt: skip
 
 
 def _python310(folder: Path) -> str | None:
@@ -70,12 +108,12 @@ def _version(python: Path, folder: Path | None = None) -> str:
     return shown.stdout.strip() or "不能运行"
 
 
-def _disk(data: Path, root: Path) -> Check:
+def _disk(data: Path, root: Path, *, serves: bool) -> Check:
     there = next(
         folder for folder in (data.absolute(), *data.absolute().parents) if folder.exists()
     )
-    made = (root / ".venv").exists() and (root / "nlu" / "rasa" / ".venv").exists()
-    needed = DATA if made else DATA + ENVIRONMENTS
+    needed = DATA + (0 if (root / ".venv").exists() else OURS)
+    needed += RASA if serves and not (root / "nlu" / "rasa" / ".venv").exists() else 0
     free = shutil.disk_usage(there).free
     return Check(
         "磁盘空间",

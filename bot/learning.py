@@ -14,6 +14,7 @@ from nlu import evaluate, training
 from nlu.compiled import Compiled
 from nlu.compiler import compile_
 from nlu.examples import Example, Examples
+from nlu.parity import Parity
 from nlu.parse import Parse
 from nlu.rasa_http import Rasa
 
@@ -31,15 +32,31 @@ async def learn(folders: Folders, config: Path, progress: rasa.Progress, say: Sa
     Died when the training fails; Unfit when the pipeline can't be compiled.
     """
     archive = await rasa.train(folders, config, progress)
-    path = training.compiled(folders.data / "models", config)
+    fingerprint = archive.name.removesuffix(".tar.gz")  # the data may have changed since
+    path = archive.with_name(f"{fingerprint}.npz")
     if path.exists():
+        _judge_again(path)
         return path
     say("正在编译,并与 Rasa 的回答核对(约一分钟)…")
-    model = compile_(archive, training.fingerprint(config))
-    answers = [parse.as_json() for parse in await asked(folders, archive, sample())]
-    model.about = replace(model.about, answers=answers, figures=judged(model))
+    model = compile_(archive, fingerprint)
+    texts, made = sample(), Parity()
+    answers = await asked(folders, archive, texts)
+    for answer, parse in zip(answers, model.read(texts), strict=True):
+        made.add(answer, parse)
+    say(f"与 Rasa 核对:{made.messages} 条,不同 {len(made.differences)} 处")
+    kept = [answer.as_json() for answer in answers]
+    model.about = replace(model.about, answers=kept, figures=judged(model))
     model.save(path)
     return path
+
+
+def _judge_again(path: Path) -> None:
+    """The development set may have changed since the model was judged."""
+    model = Compiled.load(path)
+    figures = judged(model)
+    if figures != model.about.figures:
+        model.about = replace(model.about, figures=figures)
+        model.save(path)
 
 
 def sample() -> list[str]:
@@ -70,9 +87,9 @@ async def serving(folders: Folders, archive: Path) -> AsyncIterator[Rasa]:
     """A Rasa server apart from the one that may be serving; it ends with the block."""
     with tempfile.TemporaryDirectory() as folder:
         server, url, token = rasa.server(folders, archive, Path(folder))
-        await server.start(lambda _: None)
         client = Rasa(url, token)
         try:
+            await server.start(lambda _: None)
             yield client
         finally:
             await client.close()

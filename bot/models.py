@@ -7,7 +7,7 @@ from pathlib import Path
 import structlog
 
 from bot.embedded.folders import keep
-from nlu.compiled import NAME, SHIPPED, Compiled, Unfit
+from nlu.compiled import NAME, SHIPPED, Compiled
 from nlu.parse import Parse
 
 log = structlog.get_logger()
@@ -54,8 +54,8 @@ class InUse:
         path = used(self.folder)
         try:
             self.model = await asyncio.to_thread(Compiled.load, path)
-        except Unfit as unfit:
-            log.error("model not taken", model=path.name, error=str(unfit))
+        except Exception as error:  # whatever is wrong with a file, messages are read
+            log.error("model not taken", model=path.name, error=str(error))
         else:
             log.info("model taken", model=path.name)
 

@@ -1,15 +1,17 @@
 """The compiled model behind Rasa's HTTP interface: what comes at the same time is read together."""
 
 import asyncio
+import contextlib
 import hmac
 import json
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any
 from urllib.parse import parse_qs
 
+import structlog
 import uvicorn
 
-from bot.embedded.process import Say
+from bot.embedded.process import Died, Say
 from bot.models import InUse
 from bot.settings import Settings
 from nlu.parse import Parse, Parser
@@ -18,6 +20,8 @@ from nlu.parse import Parse, Parser
 TOGETHER = 64
 #: A message of the greatest length, as JSON with every character escaped, and some room.
 LARGEST = 64 << 10
+
+log = structlog.get_logger()
 
 Scope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
@@ -48,10 +52,12 @@ class Batches:
                 batch, self._waiting = self._waiting[:TOGETHER], self._waiting[TOGETHER:]
                 try:
                     parses = await self.parser.parse([text for text, _ in batch])
+                    read = list(zip(batch, parses, strict=True))
                 except Exception as error:
+                    log.exception("messages failed", messages=len(batch))
                     _failed(batch, error)
                     continue
-                for (_, answer), parse in zip(batch, parses, strict=True):
+                for (_, answer), parse in read:
                     if not answer.done():
                         answer.set_result(parse)
         finally:
@@ -61,13 +67,17 @@ class Batches:
 def _failed(batch: list[tuple[str, "asyncio.Future[Parse]"]], error: Exception) -> None:
     for _, answer in batch:
         if not answer.done():
-            answer.set_exception(error)
+            answer.set_exception(Failed(str(error)))
+
+
+class Failed(Exception):
+    """The parser failed on the messages that were read together with this one."""
 
 
 class Application:
     """The two pages of Rasa's interface that a client asks for."""
 
-    def __init__(self, parser: Parser, model: str, token: str) -> None:
+    def __init__(self, parser: Parser, model: Callable[[], str], token: str) -> None:
         """Answer with this parser to who knows the token; an empty one asks for none."""
         self.batches, self.model, self.token = Batches(parser), model, token
 
@@ -78,7 +88,7 @@ class Application:
         if not self._known(scope):
             await _answer(send, 401, {"status": "failure", "message": "token"})
         elif scope["path"] == "/status" and scope["method"] == "GET":
-            await _answer(send, 200, {"model_file": self.model})
+            await _answer(send, 200, {"model_file": self.model()})
         elif scope["path"] == "/model/parse" and scope["method"] == "POST":
             await self._parse(receive, send)
         else:
@@ -91,12 +101,17 @@ class Application:
     async def _parse(self, receive: Receive, send: Send) -> None:
         try:
             text = json.loads(await _body(receive))["text"]
-        except (ValueError, KeyError, TypeError):
+        except (ValueError, KeyError, TypeError, RecursionError):
             text = None
         if not isinstance(text, str):
             await _answer(send, 400, {"status": "failure", "message": "a JSON object with `text`"})
             return
-        await _answer(send, 200, _as_rasa(await self.batches.parse(text)))
+        try:
+            parse = await self.batches.parse(text)
+        except Failed as failed:
+            await _answer(send, 500, {"status": "failure", "message": str(failed)})
+        else:
+            await _answer(send, 200, _as_rasa(parse))
 
 
 async def _body(receive: Receive) -> bytes:
@@ -114,7 +129,7 @@ async def _body(receive: Receive) -> bytes:
 
 
 async def _answer(send: Send, status: int, content: object) -> None:
-    body = json.dumps(content, ensure_ascii=False).encode("utf-8", "surrogatepass")
+    body = json.dumps(content).encode()  # in ASCII: half a surrogate pair has no bytes in UTF-8
     headers = [
         (b"content-type", b"application/json"),
         (b"content-length", str(len(body)).encode()),
@@ -139,19 +154,30 @@ def _as_rasa(parse: Parse) -> dict[str, Any]:
 
 
 async def serve(settings: Settings, host: str, port: int, say: Say) -> None:
-    """Serve until asked to end. The token is RASA_TOKEN; without one only this machine may ask."""
+    """Serve until asked to end, with RASA_TOKEN as its token. Died where nobody can be served."""
     parser = InUse(settings.data / "models")
     application = Application(
-        parser, parser.model.about.fingerprint, settings.rasa_token.get_secret_value()
+        parser, lambda: parser.model.about.fingerprint, settings.rasa_token.get_secret_value()
     )
     config = uvicorn.Config(
         application, host=host, port=port, log_level="warning", lifespan="off", access_log=False
     )
     server = uvicorn.Server(config)
-    task = asyncio.create_task(server.serve())
-    while not server.started and not task.done():  # noqa: ASYNC110  # uvicorn has no event
-        await asyncio.sleep(0.01)
-    if server.started:
-        found = server.servers[0].sockets[0].getsockname()[1]
-        say(f"识别服务:http://{host}:{found}(模型 {parser.model.about.fingerprint})")
-    await task
+    task = asyncio.create_task(_until_served(server))
+    try:
+        while not server.started and not task.done():  # noqa: ASYNC110  # uvicorn has no event
+            await asyncio.sleep(0.01)
+        if server.started:
+            found = server.servers[0].sockets[0].getsockname()[1]
+            say(f"识别服务:http://{host}:{found}(模型 {parser.model.about.fingerprint})")
+        await asyncio.shield(task)
+    finally:
+        server.should_exit = True
+        await task
+    if not server.started:
+        raise Died(f"{host}:{port} 打不开,端口可能已被占用。请换一个:--port 5006")
+
+
+async def _until_served(server: uvicorn.Server) -> None:
+    with contextlib.suppress(SystemExit):  # the port is taken: uvicorn has said so
+        await server.serve()

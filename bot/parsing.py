@@ -67,9 +67,9 @@ async def alone(
     server, url, token = rasa.server(folders, model)
     mine = not server.running()
     say("正在载入 Rasa 模型(约半分钟)…")
-    await server.start(lambda _: None)
     parser = Rasa(url, token)
     try:
+        await server.start(lambda _: None)
         yield parser
     finally:
         await parser.close()

@@ -1,4 +1,5 @@
-# The service: web, worker, scheduler, sender - one image, the command says which.
+# The service: web, worker, scheduler, sender - one image, the command says which. The worker reads
+# with nlu/model.npz, in its own process.
 FROM python:3.13-slim
 WORKDIR /app
 COPY requirements.lock ./

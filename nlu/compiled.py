@@ -2,6 +2,7 @@
 
 import json
 import zipfile
+import zlib
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -22,6 +23,11 @@ SHIPPED = Path(__file__).parent / "model.npz"
 FORMAT = 1
 #: Arrays of the parts are named `entities.keys`, and so on.
 PARTS = ("decider", "entities")
+#: What comes of a file that is another one, cut short or damaged.
+BROKEN = (
+    OSError, EOFError, ValueError, KeyError, TypeError, RuntimeError, zipfile.BadZipFile,
+    zlib.error,
+)  # fmt: skip
 
 
 class Unfit(Exception):
@@ -60,15 +66,16 @@ class Compiled:
     def load(cls, path: Path) -> Self:
         """A model from its file. Unfit where that is none."""
         try:
-            with np.load(path) as file:
+            # opened here: numpy forgets a file that it can't read
+            with path.open("rb") as opened, np.load(opened) as file:
                 arrays = dict(file)
             about = About(**json.loads(arrays.pop("about").tobytes()))
+            if about.format != FORMAT:
+                raise Unfit(f"{path} 是另一版程序编译的,请重新运行 ./mingcheng train")
             decider, entities = (part(arrays, name) for name in PARTS)
             made = cls(Decider.of(decider), Crf.of(entities), about)
-        except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        except BROKEN as error:
             raise Unfit(f"{path} 不是编译好的模型:{error}") from error
-        if about.format != FORMAT:
-            raise Unfit(f"{path} 是另一版程序编译的,请重新运行 ./mingcheng train")
         return made
 
     def save(self, path: Path) -> None:
@@ -82,7 +89,7 @@ class Compiled:
             np.savez_compressed(
                 file, allow_pickle=False, about=np.frombuffer(about.encode(), np.uint8), **arrays
             )
-        fresh.rename(path)
+        fresh.replace(path)
 
     async def parse(self, texts: Sequence[str]) -> list[Parse]:
         """One parse a text, in their order; never away."""

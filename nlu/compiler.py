@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from nlu.compiled import About, Compiled, Unfit
+from nlu.compiled import BROKEN, About, Compiled, Unfit
 from nlu.crf import Crf
 from nlu.decision import Decider
 
@@ -21,10 +21,10 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "rasa.nlu.classifiers.regex_message_handler.RegexMessageHandler": frozenset(),
     "components.tokenizer.Characters": frozenset(),
     "components.classifier.MessageClassifier": frozenset(
-        {"C", "longest", "rare", "smooth", "folds", "leaning", "random_seed"}
+        {"C", "longest", "rare", "smooth", "folds", "leaning", "every", "random_seed"}
     ),
     "components.entities.EntityExtractor": frozenset(
-        {"c1", "c2", "iterations", "other_names", "random_seed"}
+        {"c1", "c2", "iterations", "other_names", "every", "random_seed"}
     ),
     "components.spans.Spans": frozenset(),
 }
@@ -45,14 +45,14 @@ def compile_(archive: Path, fingerprint: str) -> Compiled:
             members = {member.name: _content(file, member) for member in files}
         metadata = json.loads(members["metadata.json"])
         nodes = metadata["predict_schema"]["nodes"]
-    except (OSError, tarfile.TarError, KeyError, ValueError) as error:
+        _check(nodes)
+        arrays = dict(_trained(members, nodes))
+        return Compiled(
+            Decider.of(arrays[CLASSIFIER]), Crf.of(arrays[ENTITIES]),
+            About(fingerprint, str(metadata["rasa_open_source_version"])),
+        )  # fmt: skip
+    except (tarfile.TarError, AttributeError, *BROKEN) as error:
         raise Unfit(f"{archive} 不是 Rasa 的模型:{error}") from error
-    _check(nodes)
-    arrays = dict(_trained(members, nodes))
-    return Compiled(
-        Decider.of(arrays[CLASSIFIER]), Crf.of(arrays[ENTITIES]),
-        About(fingerprint, str(metadata["rasa_open_source_version"])),
-    )  # fmt: skip
 
 
 def _content(file: tarfile.TarFile, member: tarfile.TarInfo) -> bytes:

@@ -3,8 +3,11 @@
 The last is decided first, for it matters most: a report that nobody sees is the worst that can
 happen, and a ticket out of small talk the next worst. Besides how likely the intents are, it weighs
 how much more the rare words speak for a report, how clearly the text is about something that
-tickets are about, and how long it is. The confidence of an intent that opens a ticket is how sure
-it is that one is to be opened, of whatever kind; of any other intent, that it is this one.
+tickets are about, and how long it is.
+
+The confidence of an intent that opens a ticket says how good it is to open one, of whatever kind:
+at `ENOUGH` the harm of opening one for nothing is that of leaving a report unseen, which weighs
+more by as much as `leaning` says. The confidence of any other intent is how likely it is this one.
 Trained by `nlu/rasa/components/fitting.py`. Written for Python 3.10.
 """
 
@@ -24,8 +27,8 @@ OPENING = frozenset({"report_issue", "report_misconduct", "consult"})
 CATEGORISED = frozenset({"report_issue", "consult"})
 #: How near to 0 and 1 a share is taken for its logarithm.
 EDGE = 1e-5
-#: From this on a ticket is to be opened.
-HALF = 0.5
+#: From this confidence on a ticket is to be opened; rules, section 5 (`confidence_threshold`).
+ENOUGH = 0.6
 
 
 class Decision(NamedTuple):
@@ -44,12 +47,16 @@ class Decider:
         intents: what a message does.
         categories: what it is about.
         weights: of each of the `signs`, and last a constant.
+        leaning: how much more an unseen report weighs than a ticket for nothing, as a logarithm.
 
     """
 
-    def __init__(self, intents: Linear, categories: Linear, weights: Floats) -> None:
+    def __init__(
+        self, intents: Linear, categories: Linear, weights: Floats, leaning: float
+    ) -> None:
         """Of what was learnt."""
-        self.intents, self.categories, self.weights = intents, categories, weights
+        self.intents, self.categories = intents, categories
+        self.weights, self.leaning = weights, leaning
         self._opening = np.array([label in OPENING for label in intents.labels])
 
     def decide(self, texts: Sequence[str]) -> list[Decision]:
@@ -61,27 +68,28 @@ class Decider:
         support, bayes = self.intents.scores(texts)
         scores = self.intents.together(support, bayes)
         about, about_bayes = self.categories.scores(texts)
-        open_ = self.opens(signs(self._opening, scores, bayes, about, texts))
+        logit = self.logits(signs(self._opening, scores, bayes, about, texts))
+        likely, good = _share(logit), _share(logit + np.float32(self.leaning))
         categories = shares(self.categories.together(about, about_bayes))
         # within those that open a ticket, and within those that do not
         whole = np.zeros_like(scores)
-        for part, share in ((self._opening, open_), (~self._opening, 1 - open_)):
-            whole[:, part] = shares(scores[:, part]) * share[:, None]
+        for part_, share in ((self._opening, likely), (~self._opening, 1 - likely)):
+            whole[:, part_] = shares(scores[:, part_]) * share[:, None]
         found = []
-        for row, share, category in zip(whole, open_, categories, strict=True):
-            part = self._opening if share >= HALF else ~self._opening
-            best = int(np.where(part, row, -1).argmax())
+        for row, enough, category in zip(whole, good, categories, strict=True):
+            opens = enough >= ENOUGH
+            best = int(np.where(self._opening == opens, row, -1).argmax())
             intent = self.intents.labels[best]
-            sure = float(share if share >= HALF else row[best])
             most = int(category.argmax())
             named = self.categories.labels[most] if intent in CATEGORISED else None
+            sure = float(enough if opens else row[best])
             found.append((Decision(intent, sure, named, float(category[most])), row))
         return found
 
-    def opens(self, told: Floats) -> Floats:
-        """How likely it is that a ticket is to be opened, by the signs of each text."""
-        open_: Floats = 1 / (1 + np.exp(-(told @ self.weights[:-1] + self.weights[-1])))
-        return open_
+    def logits(self, told: Floats) -> Floats:
+        """How likely it is that a ticket is to be opened, as logits, by the signs of each text."""
+        logits: Floats = told @ self.weights[:-1] + self.weights[-1]
+        return logits
 
     def arrays(self) -> dict[str, NDArray[Any]]:
         """All of it as arrays, for a file."""
@@ -89,15 +97,20 @@ class Decider:
         named = {
             f"{name}.{key}": array for name, part in parts for key, array in part.arrays().items()
         }
-        return {"weights": self.weights, **named}
+        return {"weights": self.weights, "leaning": np.array(self.leaning), **named}
 
     @classmethod
     def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Decider:
         """Again, of its `arrays`."""
         return cls(
             Linear.of(part(arrays, "intents")), Linear.of(part(arrays, "categories")),
-            arrays["weights"],
+            arrays["weights"], float(arrays["leaning"]),
         )  # fmt: skip
+
+
+def _share(logits: Floats) -> Floats:
+    share: Floats = np.float32(1) / (np.float32(1) + np.exp(-logits))
+    return share
 
 
 def signs(

@@ -2,10 +2,12 @@
 
 import asyncio
 import csv
+import ipaddress
 import json
-from collections.abc import Callable, Iterator, Sequence
+import signal
+from collections.abc import Callable, Coroutine, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -13,6 +15,7 @@ from bot import learning, models, nlu_server, rasa
 from bot.commands.reading import commands
 from bot.commands.shared import Data, Failed, bar, run, say, settings, show
 from bot.embedded import Folders
+from bot.settings import Settings
 from nlu import training
 from nlu.compiled import SHIPPED, Compiled, Unfit
 from nlu.compiler import compile_
@@ -33,9 +36,9 @@ def train(data: Data = None) -> None:
     if not training.installed():
         raise Failed("没有 Rasa 环境,请先看 ./mingcheng doctor")
     folders = Folders.at(found.data)
-    config = training.PROJECT / found.rasa_config
+    config = _config(found)
     with bar() as bars:
-        path = asyncio.run(learning.learn(folders, config, bars("训练模型"), say))
+        path = _whole(learning.learn(folders, config, bars("训练模型"), say))
     say(f"模型:{path}")
     show(_changes(_present(path.parent), Compiled.load(path)))
     say(f"启用:./mingcheng nlu promote {path.stem}")
@@ -52,7 +55,7 @@ def promote(
     """启用训练好的模型:正在运行的服务会自己换上,不漏消息。"""
     found = settings(data=data)
     folder = found.data / "models"
-    config = training.PROJECT / found.rasa_config
+    config = _config(found)
     path = folder / f"{model}.npz" if model else training.compiled(folder, config)
     if not path.exists():
         raise Failed(f"没有 {path},请先运行 ./mingcheng train")
@@ -62,6 +65,28 @@ def promote(
     if ship:
         Compiled.load(path).save(SHIPPED)
         say(f"已写入 {SHIPPED}")
+
+
+def _whole[T](work: Coroutine[Any, Any, T]) -> T:
+    """What comes of the work. Asked to end, it ends all that it started; Failed then."""
+
+    async def whole() -> T:
+        working = asyncio.ensure_future(work)
+        for name in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(name, working.cancel)
+        return await working
+
+    try:
+        return asyncio.run(whole())
+    except asyncio.CancelledError as error:
+        raise Failed("中断了") from error
+
+
+def _config(found: Settings) -> Path:
+    config = training.PROJECT / found.rasa_config
+    if not config.is_file():
+        raise Failed(f"没有流水线文件 {config},请核对 RASA_CONFIG")
+    return config
 
 
 def _present(folder: Path) -> Compiled | None:
@@ -97,9 +122,9 @@ def parity(
     wanted += [text for file in texts or () for text in _texts(file)]
     wanted += fuzzed(wanted, fuzz, seed=2109)
     folders = Folders.at(found.data)
-    config = training.PROJECT / found.rasa_config
+    config = _config(found)
     with bar() as bars:
-        made = asyncio.run(_compared(folders, config, wanted, bars))
+        made = _whole(_compared(folders, config, wanted, bars))
     show(_told(made))
     if made.differences:
         raise typer.Exit(1)
@@ -131,7 +156,7 @@ def _told(made: Parity) -> Iterator[str]:
         yield json.dumps(
             {"text": text[:80], "what": what, "rasa": one, "compiled": other},
             ensure_ascii=False, default=str,
-        )  # fmt: skip
+        ).encode("utf-8", "replace").decode()  # fmt: skip  # half a surrogate pair can't be printed
 
 
 def _texts(file: Path) -> Iterator[str]:
@@ -157,4 +182,13 @@ def serve(
 ) -> None:
     """把识别开成一个 HTTP 服务,接口与 Rasa 相同(RASA_URL),供多台机器共用。"""
     found = settings(data=data)
+    if not found.rasa_token.get_secret_value() and not _loopback(host):
+        raise Failed(f"监听 {host} 时别的机器也能访问,请先设置 RASA_TOKEN")
     run(nlu_server.serve(found, host, port, say))
+
+
+def _loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -131,10 +131,13 @@ def _evaluated(given: Settings, examples: Sequence[Example]) -> report.Report:
     folder = given.data / "models"
     files = {Rasa.name: training.model(folder, config), compiled.NAME: models.used(folder)}
     file = files.get(found[0].parser)
+    learnt = training.fingerprint(config)
+    if found[0].parser == compiled.NAME:  # it may be a model of other data
+        learnt = compiled.Compiled.load(models.used(folder)).about.fingerprint
     return report.build(
         list(zip(examples, found, strict=True)),
         Policy().confidence_threshold,
-        training.fingerprint(config),
+        learnt,
         report.speed(seconds, file.stat().st_size if file else None),
     )
 

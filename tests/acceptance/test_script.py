@@ -26,9 +26,9 @@ class Checkout:
         self.root, self.bin = folder / "a checkout", folder / "bin"
         self.root.mkdir()
         self.bin.mkdir()
-        for name in ("mingcheng", *LOCKS):
-            shutil.copy2(ROOT / name, self.root / name)
         (self.root / "nlu" / "rasa").mkdir(parents=True)
+        for name in ("mingcheng", *LOCKS, "nlu/rasa/requirements.lock"):
+            shutil.copy2(ROOT / name, self.root / name)
         for tool in TOOLS:
             found = shutil.which(tool)
             assert found is not None
@@ -42,7 +42,7 @@ class Checkout:
 
     def prepared(self, lock: str) -> None:
         """As if its environment had been made from a lock: with this run's Python."""
-        (self.root / ".venv" / "bin").mkdir(parents=True)
+        (self.root / ".venv" / "bin").mkdir(parents=True, exist_ok=True)
         python = self.root / ".venv" / "bin" / "python"
         python.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n', encoding="utf-8")
         python.chmod(0o755)
@@ -50,11 +50,14 @@ class Checkout:
         made = subprocess.run(["cksum"], input=content, capture_output=True, check=True)
         (self.root / ".venv" / "made-from").write_bytes(made.stdout)
 
-    def runs(self, *arguments: str, cwd: Path | None = None) -> "subprocess.CompletedProcess[str]":
+    def runs(
+        self, *arguments: str, cwd: Path | None = None, **environment: str
+    ) -> "subprocess.CompletedProcess[str]":
         """./mingcheng …, as somebody who has nothing but the PATH."""
         return subprocess.run(
             ["sh", str(self.root / "mingcheng"), *arguments], cwd=cwd or self.root,
-            env={"PATH": str(self.bin), "HOME": str(self.root.parent), "LANG": "C.UTF-8"},
+            env={"PATH": str(self.bin), "HOME": str(self.root.parent), "LANG": "C.UTF-8",
+                 **environment},
             capture_output=True, text=True, timeout=60, check=False,
         )  # fmt: skip
 
@@ -115,15 +118,66 @@ def test_a_python_without_venv_is_told_not_met_with_a_traceback(checkout: Checko
     assert not (checkout.root / ".uv").exists()
 
 
-def test_without_python_310_it_says_so_and_goes_on(checkout: Checkout) -> None:
+@pytest.fixture
+def without_310(checkout: Checkout) -> Checkout:
+    """Our environment is there, and no Python 3.10 can be had for Rasa's."""
     checkout.prepared(LOCKS[0])
     checkout.has("uv", 'case "$1" in --version) echo uv;; *) exit 2;; esac')
     (checkout.root / "bot").mkdir()
     (checkout.root / "bot" / "__main__.py").write_text("print('on')", encoding="utf-8")
-    ended = checkout.runs("up")
+    return checkout
+
+
+@pytest.mark.parametrize(
+    "command",
+    ["up", "up --port 0", "replay x", "parse", "nlu promote", "nlu evaluate", "train --help"],
+)
+def test_who_only_runs_it_is_not_asked_for_rasa(without_310: Checkout, command: str) -> None:
+    ended = without_310.runs(*command.split())
+    assert (ended.returncode, ended.stdout, ended.stderr) == (0, "on\n", "")
+
+
+@pytest.mark.parametrize("command", ["up", "replay x"])
+def test_where_rasa_is_to_read_and_can_not_it_says_so_and_goes_on(
+    without_310: Checkout, command: str
+) -> None:
+    ended = without_310.runs(*command.split(), NLU="rasa")
     assert "没有找到 Python 3.10。请先安装" in ended.stderr
-    assert "先用关键词规则识别" in ended.stderr
+    assert "先由编译好的模型识别" in ended.stderr
     assert (ended.returncode, ended.stdout) == (0, "on\n")
+
+
+@pytest.mark.parametrize(
+    "command", ["train", "train --data x", "nlu parity", "nlu parity --fuzz 9"]
+)
+def test_what_needs_rasa_fails_without_it_and_says_why(without_310: Checkout, command: str) -> None:
+    ended = without_310.runs(*command.split())
+    assert "没有找到 Python 3.10。请先安装" in ended.stderr
+    assert "训练和核对要用 Rasa" in ended.stderr
+    assert (ended.returncode, ended.stdout) == (1, "")
+
+
+@pytest.mark.parametrize("command", ["train", "nlu parity", "up"])
+def test_what_needs_rasa_gets_its_environment_first(without_310: Checkout, command: str) -> None:
+    without_310.has("uv", 'echo "uv $1 $2" >&2')
+    without_310.has("python3.10", 'case "$2" in *executable*) echo "$0";; *) echo 3.10;; esac')
+    python = without_310.root / "nlu" / "rasa" / ".venv" / "bin" / "python"
+    python.parent.mkdir(parents=True)
+    python.symlink_to(without_310.bin / "python3.10")
+    ended = without_310.runs(*command.split(), NLU="rasa")
+    assert "正在准备 Rasa 环境" in ended.stderr
+    assert "uv pip sync" in ended.stderr
+    assert (ended.returncode, ended.stdout) == (0, "on\n")
+    again = without_310.runs(*command.split(), NLU="rasa")
+    assert (again.returncode, again.stdout, again.stderr) == (0, "on\n", "")
+
+
+def test_the_tests_go_on_without_rasa(without_310: Checkout) -> None:
+    without_310.prepared(LOCKS[1])
+    (without_310.root / "pytest.py").write_text("print('tested')", encoding="utf-8")
+    ended = without_310.runs("test", "-x")
+    assert "用到它的测试会跳过" in ended.stderr
+    assert (ended.returncode, ended.stdout) == (0, "tested\n")
 
 
 def test_where_the_environment_can_not_be_made_it_says_what_to_look_at(checkout: Checkout) -> None:

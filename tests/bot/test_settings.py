@@ -10,7 +10,7 @@ from bot.settings import Settings
 
 def test_without_an_environment_the_defaults_hold() -> None:
     found = Settings()
-    assert (found.host, found.port, found.nlu) == ("127.0.0.1", 8000, "rasa")
+    assert (found.host, found.port, found.nlu) == ("127.0.0.1", 8000, "compiled")
     assert (found.webhook_secret.get_secret_value(), found.webhook_url) == ("", "")
 
 

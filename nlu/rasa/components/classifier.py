@@ -29,8 +29,8 @@ class MessageClassifier(GraphComponent):
 
     @staticmethod
     def get_default_config() -> Dict[Text, Any]:
-        """How it learns; see `components.fitting`."""
-        return {**fitting.DEFAULTS}
+        """How it learns, see `components.fitting`; of how many examples it takes one."""
+        return {**fitting.DEFAULTS, "every": 1}
 
     def __init__(
         self,
@@ -57,6 +57,7 @@ class MessageClassifier(GraphComponent):
     def train(self, training_data: TrainingData) -> Resource:
         """Learn from the examples."""
         known = [example for example in training_data.nlu_examples if example.get(INTENT)]
+        known = known[:: int(self._config["every"])]
         self._model = fitting.fit_decider(
             [example.get(TEXT) for example in known],
             [str(example.get(INTENT)) for example in known],

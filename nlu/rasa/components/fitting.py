@@ -17,13 +17,15 @@ from sklearn.svm import LinearSVC
 
 #: How freely the support vectors follow the examples, and of which runs: so long ones at most, in
 #: so many texts at least; what an unseen run counts for Bayes; in how many parts calibration cuts;
-#: how far a doubtful text leans towards a ticket (0: as far as the examples say).
+#: how far a doubtful text leans towards a ticket (see `nlu.decision.Decider`).
 DEFAULTS: Dict[Text, Any] = {
     "C": 1.0, "longest": 2, "rare": 1, "smooth": 0.05, "folds": 5, "leaning": 0.0,
     "random_seed": 2109,
 }  # fmt: skip
 #: Weights are kept as whole numbers from -127 to 127.
 FINEST = 127
+#: What speaks for a label that was not learnt.
+UNLIKELY = np.float32(-1.0)
 #: What both opinions are multiplied by where too few examples tell.
 SCALE = (4.0, 0.05)
 
@@ -51,17 +53,20 @@ def fit_decider(
         learn(texts, intents, config),
         learn(_at(texts, about), _at(categories, about), config),
         np.array([1, 0, 0, 0, 0], np.float32),
+        float(config["leaning"]),
     )
     support, bayes = np.zeros((2, len(texts), len(model.intents.labels)), np.float32)
-    themes, rare_themes = np.zeros((2, len(texts), len(model.categories.labels)), np.float32)
+    themes, rare_themes = np.full((2, len(texts), len(model.categories.labels)), UNLIKELY)
     for taught, left in cuts(intents, config):
         some, named = _at(texts, left), [at for at in taught if categories[at]]
         support[left], bayes[left] = learn(_at(texts, taught), _at(intents, taught), config).scores(
             some
         )
-        themes[left], rare_themes[left] = learn(
-            _at(texts, named), _at(categories, named), config
-        ).scores(some)
+        about_left = learn(_at(texts, named), _at(categories, named), config)
+        # a rare category may be missing from what was learnt: nothing speaks for it then
+        columns = [model.categories.labels.index(label) for label in about_left.labels]
+        places = np.ix_(left, columns)
+        themes[places], rare_themes[places] = about_left.scores(some)
     model.intents.scale = calibrated(support, bayes, model.intents.labels, intents)
     model.categories.scale = calibrated(
         themes[about], rare_themes[about], model.categories.labels, _at(categories, about)
@@ -70,8 +75,7 @@ def fit_decider(
     told = signs(opening, model.intents.together(support, bayes), bayes, themes, texts)
     judge = LogisticRegression(C=1.0, max_iter=1000)
     judge.fit(told, [intent in OPENING for intent in intents])
-    leaning = judge.intercept_[0] + float(config["leaning"])
-    model.weights = np.append(judge.coef_[0], leaning).astype(np.float32)
+    model.weights = np.append(judge.coef_[0], judge.intercept_[0]).astype(np.float32)
     return model
 
 

@@ -32,8 +32,9 @@ def test_rasa_finds_nothing_to_warn_of() -> None:
 
 
 def test_every_intent_has_a_file_of_its_own() -> None:
-    files = sorted(path.stem for path in (PROJECT / "data" / "nlu").glob("*.yml"))
-    assert files == sorted(DOMAIN["intents"])
+    # beside them may stand what coordinators judged
+    files = {path.stem for path in (PROJECT / "data" / "nlu").glob("*.yml")}
+    assert files >= set(DOMAIN["intents"])
 
 
 @pytest.mark.parametrize("path", sorted((PROJECT / "data" / "lookups").glob("*.yml")))

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from nlu.compiled import SHIPPED, Compiled
 from tests.fixtures.program import Program
 
 pytestmark = pytest.mark.processes
@@ -47,7 +48,8 @@ def test_an_evaluation_is_kept_shown_and_compared(program: Program, tmp_path: Pa
     page, kept = tmp_path / "page.html", tmp_path / "kept.json"
     program.start("nlu", "evaluate", "--page", str(page), "--save", str(kept))
     assert program.ends() == 0
-    assert "parser keywords" in program.printed()
+    learnt = Compiled.load(SHIPPED).about.fingerprint
+    assert f"parser compiled, training data {learnt}" in program.printed()
     assert page.read_text(encoding="utf-8").startswith("<!doctype html>")
     assert set(json.loads(kept.read_text(encoding="utf-8"))) == {
         "parser", "fingerprint", "threshold", "figures", "confusion", "messages",
