@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, or_, select
+from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.models import Member, Message, Post
@@ -90,8 +90,11 @@ async def recall(
 
 async def of_ticket(session: AsyncSession, no: int) -> Sequence[Message]:
     """The messages that opened, added to or moved a ticket, in order."""
+    several = (col(Message.also) != [], col(Message.also).contains([no]))
     found = await session.exec(
-        select(Message).where(Message.ticket_no == no).order_by(col(Message.said))
+        select(Message)
+        .where(or_(Message.ticket_no == no, and_(*several)))
+        .order_by(col(Message.said))
     )
     return found.all()
 

@@ -144,6 +144,12 @@ class Message(SQLModel, table=True):
         UniqueConstraint("group_id", "external_id"),
         Index("ix_messages_group_id_said", "group_id", "said"),
         Index("ix_messages_reparse", "said", postgresql_where=text("parser = 'keywords'")),
+        Index(
+            "ix_messages_also",
+            "also",
+            postgresql_using="gin",
+            postgresql_where=text("also <> '[]'::jsonb"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)

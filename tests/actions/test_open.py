@@ -5,6 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.channels.base import Incoming
+from storage import messages
 from tests.fixtures.cast import REPORT, Town, at, reads
 
 pytestmark = pytest.mark.embedded
@@ -46,6 +47,13 @@ async def test_several_problems_become_several_tickets_and_one_answer(town: Town
         "#1(道路交通)承办:天元区城管局,4月11日17:30前办结",
         "紧急 #2(水电气网)承办:株洲供电公司,4月4日09:00前办结",
     ]
+
+
+async def test_each_of_several_tickets_has_the_message_that_told_of_it(town: Town) -> None:
+    await tells_two(town)
+    async with town.database.transaction() as session:
+        told = [[m.external_id for m in await messages.of_ticket(session, no)] for no in (1, 2)]
+    assert told == [["two"], ["two"]]
 
 
 @pytest.mark.parametrize("quote", ["two", "post-1"])

@@ -14,8 +14,16 @@ def upgrade() -> None:
     """Forwards."""
     also = sa.Column("also", postgresql.JSONB(), nullable=False, server_default="[]")
     op.add_column("messages", also)
+    op.create_index(
+        "ix_messages_also",
+        "messages",
+        ["also"],
+        postgresql_using="gin",
+        postgresql_where=sa.text("also <> '[]'::jsonb"),
+    )
 
 
 def downgrade() -> None:
     """Backwards."""
+    op.drop_index("ix_messages_also", table_name="messages")
     op.drop_column("messages", "also")
