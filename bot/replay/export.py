@@ -59,7 +59,8 @@ async def _tickets(session: AsyncSession) -> list[dict[str, Any]]:
     )
     related, fired = await tickets.related(session), await reminders.fired(session)
     for message in (await session.exec(acted)).all():
-        of.setdefault(message.ticket_no or 0, []).append(message)
+        for no in (message.ticket_no or 0, *message.also):
+            of.setdefault(no, []).append(message)
     rows = []
     for ticket in (await session.exec(select(Ticket).order_by(col(Ticket.no)))).all():
         messages = of.get(ticket.no, [])
