@@ -25,7 +25,7 @@ CIRCLED = "①②③④⑤⑥⑦⑧⑨"
 COUNTED = re.compile(
     r"(?<![0-9a-z.])(?:(?P<digit>[1-9])(?:[、):,]|\.(?!\d))|\((?P<bracket>[1-9])\))"
     rf"|(?P<circled>[{CIRCLED}])"
-    rf"|(?<![{DIGITS}十第])(?P<chinese>[{DIGITS})])、"
+    rf"|(?<![{DIGITS}十第])(?P<chinese>[{DIGITS}])、"
     rf"|\((?P<inner>[{DIGITS}])\)"
     rf"|[第其](?P<ordinal>[{DIGITS}])(?:个(?:问题|事情?)|件事情?|个|件|点)?(?:[是就,:、 ]|$)"
     rf"|(?<![{DIGITS}十第])(?P<one>[{DIGITS}])(?:来|则)?是"

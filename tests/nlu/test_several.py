@@ -3,6 +3,8 @@
 from collections.abc import Mapping, Sequence
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from nlu.parse import Entity, Label, Parse
 from nlu.several import Several, pieces
@@ -25,12 +27,25 @@ from nlu.several import Several, pieces
         ("3、路坏了 4、停电", []),  # the end of a list that somebody cut off
         ("另外补贴没到账", []),
         ("十一是假期,十二是上班", []),
+        ("厂区(东)、路坏了", []),
         ("路坏了", []),
         ("", []),
     ],
 )
 def test_the_words_that_count_tell_where_to_cut(text: str, found: list[str]) -> None:
     assert [text[start:end] for start, end in pieces(text)] == found
+
+
+MARKS = st.sampled_from("①②1一二三第其个点是、.。()():,, \n另外还有路坏了停电")
+
+
+@given(st.one_of(st.text(), st.text(MARKS)))
+def test_whatever_is_written_pieces_lie_in_it_and_in_order(text: str) -> None:
+    found = pieces(text)
+    assert len(found) != 1
+    edges = [edge for piece in found for edge in piece]
+    assert edges == sorted(edges)
+    assert all(0 <= edge <= len(text) for edge in edges)
 
 
 class Reader:
