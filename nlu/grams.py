@@ -6,6 +6,7 @@ A run is packed into one 64-bit number: its kind, and up to three characters of 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
@@ -19,6 +20,9 @@ Places = NDArray[np.intp]
 BITS = 16
 LARGEST = 1 << BITS
 LONGEST = 3
+#: Numbers of so many digits and more are alike.
+MANY = 3
+DIGITS = re.compile("[0-9]+")
 #: What a text begins and ends with. No folded text contains them.
 START, END = "\ue000", "\ue001"
 #: What stands between two texts; it is in no alphabet.
@@ -83,8 +87,15 @@ def runs(text: str) -> Iterator[str]:
 
 
 def bare(text: str) -> str:
-    """A text without the spaces and full stops around it, which say nothing."""
-    return text.strip(" 。")
+    """A text without the spaces and full stops around it, and its numbers by their length alone.
+
+    Which digits a telephone number has says nothing of what is told with it.
+    """
+    return DIGITS.sub(_zeros, text.strip(" 。"))
+
+
+def _zeros(number: re.Match[str]) -> str:
+    return "0" * min(len(number[0]), MANY)
 
 
 def of_texts(alphabet: Alphabet, texts: Sequence[str]) -> tuple[Numbers, Places]:

@@ -300,3 +300,23 @@ def test_the_answers_of_rasa_are_to_all_kinds_of_messages(shipped: Compiled) -> 
 
 def test_the_figures_of_the_shipped_model_are_its_own(shipped: Compiled) -> None:
     assert shipped.about.figures == learning.judged(shipped)
+
+
+@pytest.mark.parametrize(
+    ("text", "intent", "category"),
+    [
+        ("天元区栗雨工业园的路灯坏了一周,电话13812345678", "report_issue", "traffic"),
+        ("荷塘这边的路灯坏了两天,联系人老李15912340000", "report_issue", "traffic"),
+        ("车间又停电了,供电公司电话打不通", "report_issue", "utilities"),
+        ("补充一下,我的电话是13812345678", "add_detail", None),
+        ("收到,马上安排人去现场", "accept_task", None),
+        ("#1024 办到哪一步了", "ask_progress", None),
+        ("已经通电了,非常满意", "confirm_resolved", None),
+        ("早上好", "chitchat", None),
+    ],
+)
+def test_what_everybody_writes_is_read(
+    shipped: Compiled, text: str, intent: str, category: str | None
+) -> None:
+    (parse,) = shipped.read([text])
+    assert (parse.intent.name, parse.category and parse.category.name) == (intent, category)
