@@ -7,12 +7,11 @@ from typing import Any
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions import dispatch, rights
-from actions.base import Context, Refused
-from actions.deadlines import Clock
+from actions.base import Refused
 from actions.render import render
 from actions.review import MISCONDUCT
 from nlu.parse import CATEGORISED, Parse
-from storage import people, reviews
+from storage import reviews
 from storage.models import Member, Message, Review
 
 #: What may be opened; all else is only learned from.
@@ -98,12 +97,5 @@ async def _open(session: AsyncSession, message: Message, verdict: Parse, now: da
     intent = verdict.intent.name
     if intent not in OPENING:
         raise Refused(render("refused_opens", intent=intent))
-    sender = await people.member(session, message.sender_id)
-    group = await people.group(session, message.group_id)
-    if sender is None or group is None:
-        raise LookupError(f"message {message.id} of nobody or nowhere")
-    context = Context(
-        session=session, now=now, clock=await Clock.read(session), message=message,
-        sender=sender, group=group, parse=verdict, told=message.at,
-    )  # fmt: skip
+    context = await dispatch.of_message(session, message, verdict, now, told=message.at)
     await dispatch.actions()[intent].run(context, None)

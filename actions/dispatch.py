@@ -38,14 +38,8 @@ def actions() -> dict[str, Action]:
 
 async def handle(session: AsyncSession, message: Message, parse: Parse, now: datetime) -> None:
     """Do all that a recorded message causes, in the caller's transaction."""
-    sender = await people.member(session, message.sender_id)
-    group = await people.group(session, message.group_id)
-    if sender is None or group is None:
-        raise LookupError(f"message {message.id} of nobody or nowhere")
-    context = Context(
-        session=session, now=now, clock=await Clock.read(session), message=message,
-        sender=sender, group=group, parse=parse,
-    )  # fmt: skip
+    context = await of_message(session, message, parse, now)
+    sender = context.sender
     if await _answers(context):
         return
     await enterprise.learn(session, sender, message.name, context.entity("enterprise"))
@@ -57,6 +51,24 @@ async def handle(session: AsyncSession, message: Message, parse: Parse, now: dat
         await _unsure(context)
     else:
         await _act(context)
+
+
+async def of_message(
+    session: AsyncSession,
+    message: Message,
+    parse: Parse,
+    now: datetime,
+    told: datetime | None = None,
+) -> Context:
+    """What an action is given of a message; `told` where it is judged later than it was said."""
+    sender = await people.member(session, message.sender_id)
+    group = await people.group(session, message.group_id)
+    if sender is None or group is None:
+        raise LookupError(f"message {message.id} of nobody or nowhere")
+    return Context(
+        session=session, now=now, clock=await Clock.read(session), message=message,
+        sender=sender, group=group, parse=parse, told=told,
+    )  # fmt: skip
 
 
 async def _act(context: Context) -> None:
