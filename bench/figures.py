@@ -20,7 +20,7 @@ from actions import clock, steps
 from actions.deadlines import ZONE
 from actions.opening import Report, open_ticket
 from bot import city
-from bot.embedded import start
+from bot.embedded.servers import start
 from bot.up import DEFAULT_CITY
 from storage import calendar, figures, migrate
 from storage.database import Database

@@ -24,7 +24,7 @@ from urllib.parse import urlsplit
 import psutil
 
 from bot import learning, rasa
-from bot.embedded import Folders
+from bot.embedded.folders import Folders
 from nlu import rasa_http, training
 from nlu.examples import Examples
 

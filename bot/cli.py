@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import signal
-import sys
 from collections.abc import Callable, Coroutine
 from datetime import datetime
 from pathlib import Path
@@ -16,20 +15,22 @@ from actions import announced
 from actions import steps as rules
 from bot import accounts, city, doctor, up, web
 from bot.app import App
-from bot.commands import audit, calendar, deadline, intake, knowledge, models, reading, review
-from bot.commands.shared import (
-    Data,
-    Failed,
-    bar,
-    console,
-    run,
-    say,
-    settings,
-    show,
-    with_database,
+from bot.commands import (
+    audit,
+    calendar,
+    deadline,
+    intake,
+    knowledge,
+    models,
+    reading,
+    review,
+    serving,
 )
+from bot.commands.database import with_database
+from bot.commands.talk import Data, Failed, bar, fail, run, say, settings, show
 from bot.documents import Invalid
-from bot.embedded import Died, Held, Unusable
+from bot.embedded.folders import Held, Unusable
+from bot.embedded.process import Died
 from bot.replay import command as replaying
 from bot.settings import Settings
 from nlu.compiled import Unfit
@@ -51,6 +52,7 @@ cli.add_typer(reading.commands, name="nlu")
 cli.add_typer(review.commands, name="review")
 cli.command("parse")(reading.parse)
 cli.command("train")(models.train)
+reading.commands.command("serve")(serving.serve)
 
 Host = Annotated[str | None, typer.Option(help="监听地址,默认 127.0.0.1")]
 Port = Annotated[int | None, typer.Option(help="网页端口,默认 8000", min=0, max=65535)]
@@ -61,10 +63,10 @@ def main() -> None:
     """Run a command; what went wrong is a sentence, not a traceback."""
     try:
         cli(prog_name="mingcheng")
-    except (Failed, Invalid, Unusable, Unfit, Held, Died, up.PortTaken) as error:
-        console.print(str(error), style="red", markup=False, soft_wrap=True)
-        code = 2 if isinstance(error, Invalid) else getattr(error, "code", 1)
-        sys.exit(code)
+    except Invalid as error:
+        fail(error, 2)
+    except (Failed, Unusable, Unfit, Held, Died, up.PortTaken) as error:
+        fail(error)
 
 
 @cli.command("up")

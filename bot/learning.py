@@ -8,7 +8,7 @@ from pathlib import Path
 
 from actions.policy import Policy
 from bot import rasa
-from bot.embedded import Folders
+from bot.embedded.folders import Folders
 from bot.embedded.process import Say
 from nlu import evaluate, training
 from nlu.compiled import Compiled

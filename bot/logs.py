@@ -8,7 +8,7 @@ from typing import Any, Literal
 
 import structlog
 
-from actions.render import masked
+from actions.phones import masked
 
 #: Fields whose value is nobody's business, whatever it is.
 SECRET = re.compile(r"secret|password|token|key|cookie|authorization|signature", re.IGNORECASE)

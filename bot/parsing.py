@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 import structlog
 
 from bot import rasa
-from bot.embedded import Folders
+from bot.embedded.folders import Folders
 from bot.models import InUse
 from bot.settings import Settings
 from nlu import training

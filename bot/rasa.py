@@ -9,7 +9,8 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-from bot.embedded import Child, Died, Folders
+from bot.embedded.folders import Folders
+from bot.embedded.process import Child, Died
 from nlu import rasa_http, training
 
 #: Told how far a training is: components done, of how many.

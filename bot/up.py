@@ -13,7 +13,8 @@ from pydantic import SecretStr
 from actions import clock
 from bot import accounts, city, rasa, web
 from bot.app import App, now
-from bot.embedded import Child, Died, Running, start
+from bot.embedded.process import Child, Died
+from bot.embedded.servers import Running, start
 from bot.settings import Settings
 from bot.worker import Worker
 from nlu import training

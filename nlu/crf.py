@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from nlu.grams import END, START, Alphabet, Keys, Numbers, one_file, packed, text_of
+from nlu.grams import BITS, END, LONGEST, START, Alphabet, Keys, Numbers, one_file, text_of
 from nlu.text import Span
 
 Floats = NDArray[np.float32]
@@ -28,6 +28,23 @@ NUMERALS = "一二三四五六七八九十百千万亿两半几零〇"
 NONE, DIGIT, NUMERAL, HAN, LETTER, OTHER = range(6)
 SORT_BITS = 3
 OUTSIDE = "O"
+#: Where a run of each length begins, seen from the character: of three, only those that it is
+#: part of.
+RUNS = [
+    (length, first)
+    for length in range(1, LONGEST + 1)
+    for first in range(-AROUND, AROUND + 2 - length if length < LONGEST else 1)
+]
+#: How far to both sides one looks at the sorts of the characters.
+REACHES = (0, 1, AROUND)
+_LENGTH = np.array([[length - 1] for length, _ in RUNS])
+_FIRST = np.array([[first] for _, first in RUNS])
+_KIND = np.arange(1, len(RUNS) + 1, dtype=np.uint64)[:, None] << np.uint64(BITS * LONGEST)
+#: So many characters at once, so that a long text takes no more memory than a short one.
+PIECE = 4096
+#: The logarithm of what chances may grow or shrink by before they are made 1 in all again; two of
+#: them are multiplied, and a number of 32 bits reaches to 88.
+LEEWAY = 40
 
 
 class Guess(NamedTuple):
@@ -37,10 +54,10 @@ class Guess(NamedTuple):
     confidence: float
 
 
-def clues(alphabet: Alphabet, texts: Sequence[str]) -> Iterator[Numbers]:
+def clues(alphabet: Alphabet, texts: Sequence[str]) -> Numbers:
     """What speaks for a tag at each character of folded texts, one text behind the other.
 
-    Each row is one clue, packed, for all characters; clues of different rows are never alike.
+    Clues × characters, packed; clues of different rows are never alike.
     """
     apart = [START * AROUND + text + END * AROUND for text in texts]
     whole = "".join(apart)
@@ -51,21 +68,23 @@ def clues(alphabet: Alphabet, texts: Sequence[str]) -> Iterator[Numbers]:
         inside[ends - 1 - step] = False
         inside[ends - [len(text) for text in apart] + step] = False
     places = np.flatnonzero(inside)
-    sorts = np.fromiter(map(sort, whole), np.uint64, len(whole))
 
-    yield np.zeros(len(places), np.uint64)  # how likely a tag is anyway
-    kind = 1
-    for length in (1, 2, 3):
-        # runs around the character; of three, only those that it is part of
-        for first in range(-AROUND, AROUND + 2 - length if length < 3 else 1):
-            yield packed(kind, *(numbers[places + first + step] for step in range(length)))
-            kind += 1
-    for reach in (0, 1, AROUND):
-        pattern = np.zeros(len(places), np.uint64)
+    found = np.empty((len(RUNS) + len(REACHES) + 1, len(places)), np.uint64)
+    found[0] = 0  # how likely a tag is anyway
+    # runs of one, two and three characters, packed, by where they begin
+    numbers = np.pad(numbers, (0, LONGEST - 1))
+    one, two, three = (
+        numbers[at : at + len(whole)] << np.uint64(BITS * at) for at in range(LONGEST)
+    )
+    beginning = np.stack([one, one | two, one | two | three])
+    found[1 : len(RUNS) + 1] = beginning[_LENGTH, places + _FIRST] | _KIND
+    sorts = np.fromiter(map(sort, whole), np.uint64, len(whole))
+    for at, reach in enumerate(REACHES, len(RUNS) + 1):
+        pattern = np.full(len(places), at << (BITS * LONGEST), np.uint64)
         for offset in range(-reach, reach + 1):
-            pattern = pattern << np.uint64(SORT_BITS) | sorts[places + offset]
-        yield packed(kind, pattern)
-        kind += 1
+            pattern |= sorts[places + offset] << np.uint64(SORT_BITS * (reach - offset))
+        found[at] = pattern
+    return found
 
 
 @cache
@@ -109,7 +128,10 @@ class Crf:
         self._weights = np.concatenate(
             [weights.astype(np.float32), np.zeros((1, len(tags)), np.float32)]
         )
-        self._follows = np.exp(follows)
+        self._ways = np.exp(np.stack([follows, follows.T]))
+        # no step makes a row of chances greater or smaller than by this
+        steepest = float(np.abs(follows).max()) + np.log(len(tags))
+        self._apart = max(1, int(LEEWAY // steepest))
         self._outside = self.tags.index(OUTSIDE)
 
     def read(self, texts: Sequence[str]) -> list[list[Guess]]:
@@ -128,39 +150,43 @@ class Crf:
         row[order] = np.arange(len(texts))
         owner = np.repeat(row, lengths)
         place = np.arange(len(owner)) - np.repeat(np.cumsum(lengths) - lengths, lengths)
-        strength = np.zeros((most, len(texts), len(self.tags)), np.float32)
-        strength[place, owner] = self._strength(texts)
+        strength = np.zeros((2, most, len(texts), len(self.tags)), np.float32)
+        # once as it is read, and once from its end
+        back = np.repeat(lengths, lengths) - 1 - place
+        strength[0, place, owner] = strength[1, back, owner] = self._strength(texts)
         going = len(texts) - np.searchsorted(np.sort(lengths), np.arange(most), side="right")
-        both = self._forward(strength, going) * self._backward(strength, going)
-        whole = both[place, owner]
+        before, until = self._passed(strength, going)
+        whole = before[place, owner] * until[back, owner]
         whole /= whole.sum(axis=1, keepdims=True)
         return np.split(whole, np.cumsum(lengths)[:-1])
 
     def _strength(self, texts: Sequence[str]) -> Floats:
         """How much speaks for each tag at each character, as factors; the greatest is 1."""
-        whole = np.zeros((sum(map(len, texts)), len(self.tags)), np.float32)
-        for column in clues(self.alphabet, texts):
-            places, there = self.keys.find(column)
-            whole += self._weights[np.where(there, places, len(self.keys))]
+        columns = clues(self.alphabet, texts)
+        whole = np.empty((columns.shape[1], len(self.tags)), np.float32)
+        for start in range(0, len(whole), PIECE):
+            piece = columns[:, start : start + PIECE]
+            places, there = self.keys.find(piece)
+            places[~there] = len(self.keys)
+            self._weights[places].sum(axis=0, out=whole[start : start + PIECE])
         factors: Floats = np.exp(whole - whole.max(axis=1, keepdims=True))
         return factors
 
-    def _forward(self, strength: Floats, going: NDArray[np.intp]) -> Floats:
-        out = np.ones_like(strength)
-        out[0] = strength[0]
-        for place in range(1, len(strength)):
-            many = going[place]
-            row = (out[place - 1, :many] @ self._follows) * strength[place, :many]
-            out[place, :many] = row / row.sum(axis=1, keepdims=True)
-        return out
+    def _passed(self, strength: Floats, going: NDArray[np.intp]) -> tuple[Floats, Floats]:
+        """How likely each tag is by what stands before it, and by itself and what follows.
 
-    def _backward(self, strength: Floats, going: NDArray[np.intp]) -> Floats:
-        out = np.ones_like(strength)
-        for place in range(len(strength) - 2, -1, -1):
-            many = going[place + 1]
-            row = (out[place + 1, :many] * strength[place + 1, :many]) @ self._follows.T
-            out[place, :many] = row / row.sum(axis=1, keepdims=True)
-        return out
+        Both ways are gone at once; the second from the ends of the texts.
+        """
+        before = np.ones_like(strength)
+        until = strength
+        for place in range(1, len(strength[0])):
+            many = going[place]
+            row = until[:, place - 1, :many] @ self._ways
+            if place % self._apart == 0:
+                row /= row.sum(axis=2, keepdims=True)
+            before[:, place, :many] = row
+            until[:, place, :many] *= row
+        return before[0], until[1]
 
     def _spans(self, chances: Floats) -> Iterator[Guess]:
         best = chances.argmax(axis=1)

@@ -6,8 +6,9 @@ how much more the rare words speak for a report, how clearly the text is about s
 tickets are about, and how long it is.
 
 The confidence of an intent that opens a ticket says how good it is to open one, of whatever kind:
-at `ENOUGH` the harm of opening one for nothing is that of leaving a report unseen, which weighs
-more by as much as `leaning` says. The confidence of any other intent is how likely it is this one.
+at `ENOUGH` the harm of opening one for nothing is that of leaving it unseen, which for a report
+weighs more by as much as `leaning` says; a question can be asked again. The confidence of any other
+intent is how likely it is this one.
 Trained by `nlu/rasa/components/fitting.py`. Written for Python 3.10.
 """
 
@@ -23,6 +24,8 @@ from nlu.linear import Floats, Linear, shares
 
 #: What opens a ticket when a member says it.
 OPENING = frozenset({"report_issue", "report_misconduct", "consult"})
+#: Of these, what is answered rather than mended.
+QUESTION = "consult"
 #: What has a category.
 CATEGORISED = frozenset({"report_issue", "consult"})
 #: How near to 0 and 1 a share is taken for its logarithm.
@@ -58,6 +61,8 @@ class Decider:
         self.intents, self.categories = intents, categories
         self.weights, self.leaning = weights, leaning
         self._opening = np.array([label in OPENING for label in intents.labels])
+        opening = [label for label in intents.labels if label in OPENING]
+        self._question = opening.index(QUESTION) if QUESTION in opening else -1
 
     def decide(self, texts: Sequence[str]) -> list[Decision]:
         """One decision a text."""
@@ -69,12 +74,15 @@ class Decider:
         scores = self.intents.together(support, bayes)
         about, about_bayes = self.categories.scores(texts)
         logit = self.logits(signs(self._opening, scores, bayes, about, texts))
-        likely, good = _share(logit), _share(logit + np.float32(self.leaning))
+        within = shares(scores[:, self._opening])
+        asks = within.argmax(axis=1) == self._question
+        likely = _share(logit)
+        good = _share(logit + np.where(asks, np.float32(0), np.float32(self.leaning)))
         categories = shares(self.categories.together(about, about_bayes))
         # within those that open a ticket, and within those that do not
         whole = np.zeros_like(scores)
-        for part_, share in ((self._opening, likely), (~self._opening, 1 - likely)):
-            whole[:, part_] = shares(scores[:, part_]) * share[:, None]
+        whole[:, self._opening] = within * likely[:, None]
+        whole[:, ~self._opening] = shares(scores[:, ~self._opening]) * (1 - likely)[:, None]
         found = []
         for row, enough, category in zip(whole, good, categories, strict=True):
             opens = enough >= ENOUGH

@@ -55,7 +55,8 @@ def fold(text: str) -> str:
 
 @cache
 def _fold(char: str) -> str:
-    if unicodedata.category(char) in ("Cc", "Cf", "Zs", "Zl", "Zp", "Cs", "Co", "Cn"):
+    # what is not assigned stays: in the Unicode of another interpreter it may be
+    if unicodedata.category(char) in ("Cc", "Cf", "Zs", "Zl", "Zp", "Cs", "Co"):
         return " "
     alike = unicodedata.normalize("NFKC", char).lower()
     return SIMPLIFIED.get(alike, alike) if len(alike) == 1 else char

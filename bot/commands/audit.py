@@ -8,7 +8,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions.deadlines import local
 from actions.names import name
-from bot.commands.shared import Data, Failed, show, with_database
+from bot.commands.database import with_database
+from bot.commands.talk import Data, Failed, show
 from storage import events, tickets
 from storage.database import Database
 from storage.models import Head

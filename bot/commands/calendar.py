@@ -13,7 +13,8 @@ from actions.deadlines import local
 from actions.render import moment
 from bot import calendars
 from bot.calendars.year import shown
-from bot.commands.shared import Data, DryRun, say, show, transaction, with_database
+from bot.commands.database import DryRun, transaction, with_database
+from bot.commands.talk import Data, say, show
 from storage.database import Database
 from storage.models import Day
 

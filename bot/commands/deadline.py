@@ -13,7 +13,8 @@ from actions.names import name
 from actions.render import day as shown_day
 from actions.render import moment
 from bot.calendars.year import WEEKDAYS
-from bot.commands.shared import Data, Failed, show, with_database
+from bot.commands.database import with_database
+from bot.commands.talk import Data, Failed, show
 from storage import tickets
 from storage.database import Database
 from storage.models import Ticket

@@ -10,7 +10,8 @@ import typer
 from actions import intake as rules
 from actions.intake import Checked, Fault
 from bot import intake
-from bot.commands.shared import Data, DryRun, Failed, bar, say, show, with_database
+from bot.commands.database import DryRun, with_database
+from bot.commands.talk import Data, Failed, bar, say, show
 from storage.database import Database
 
 HEADERS = [column.header for column in intake.COLUMNS]

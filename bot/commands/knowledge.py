@@ -9,7 +9,8 @@ import typer
 
 from actions import knowledge
 from bot import articles
-from bot.commands.shared import Data, say, show, with_database
+from bot.commands.database import with_database
+from bot.commands.talk import Data, say, show
 from storage import articles as kept
 from storage.database import Database
 from storage.models import Article

@@ -1,8 +1,7 @@
-"""`train` and `nlu promote|parity|serve`: how a model comes about, is taken, checked and served."""
+"""`train` and `nlu promote|parity`: how a model comes about, is taken and checked."""
 
 import asyncio
 import csv
-import ipaddress
 import json
 import signal
 from collections.abc import Callable, Coroutine, Iterator, Sequence
@@ -11,10 +10,10 @@ from typing import Annotated, Any
 
 import typer
 
-from bot import learning, models, nlu_server, rasa
+from bot import learning, models, rasa
 from bot.commands.reading import commands
-from bot.commands.shared import Data, Failed, bar, run, say, settings, show
-from bot.embedded import Folders
+from bot.commands.talk import Data, Failed, bar, say, settings, show
+from bot.embedded.folders import Folders
 from bot.settings import Settings
 from nlu import training
 from nlu.compiled import SHIPPED, Compiled, Unfit
@@ -169,26 +168,3 @@ def _texts(file: Path) -> Iterator[str]:
                 yield str(whole)[:CUT]
     except (OSError, ValueError, AttributeError) as error:
         raise Failed(f"读不了 {file}:{error}", code=2) from error
-
-
-Port = Annotated[int, typer.Option(help="端口", min=0, max=65535)]
-
-
-@commands.command("serve")
-def serve(
-    host: Annotated[str, typer.Option(help="监听地址")] = "127.0.0.1",
-    port: Port = 5005,
-    data: Data = None,
-) -> None:
-    """把识别开成一个 HTTP 服务,接口与 Rasa 相同(RASA_URL),供多台机器共用。"""
-    found = settings(data=data)
-    if not found.rasa_token.get_secret_value() and not _loopback(host):
-        raise Failed(f"监听 {host} 时别的机器也能访问,请先设置 RASA_TOKEN")
-    run(nlu_server.serve(found, host, port, say))
-
-
-def _loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"

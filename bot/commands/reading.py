@@ -14,7 +14,8 @@ from pydantic import BaseModel, ConfigDict, TypeAdapter, ValidationError
 
 from actions.policy import Policy
 from bot import evaluation, learned, models, parsing
-from bot.commands.shared import Data, Failed, bar, console, run, say, settings, show, with_database
+from bot.commands.database import with_database
+from bot.commands.talk import Data, Failed, bar, console, run, say, settings, show
 from bot.documents import Invalid
 from bot.learning import DEV
 from bot.settings import Settings

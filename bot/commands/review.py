@@ -11,7 +11,8 @@ from actions import rights, steps
 from actions.base import Refused
 from actions.names import name
 from actions.render import moment
-from bot.commands.shared import Data, Failed, say, show, with_database
+from bot.commands.database import with_database
+from bot.commands.talk import Data, Failed, say, show
 from storage import reviews
 from storage.database import Database
 from storage.models import Message, Review

@@ -11,7 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from actions import rights
-from actions.render import masked
+from actions.phones import masked
 from bot import inbox
 from bot.channels.base import Rejected, clean
 from bot.channels.base import Request as Arrived

@@ -16,7 +16,8 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from actions.deadlines import ZONE
 from actions.names import name, names
-from actions.render import called, masked, moment
+from actions.phones import masked
+from actions.render import called, moment
 from bot.app import App
 from bot.streams import Away
 from storage import accounts

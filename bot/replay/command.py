@@ -10,7 +10,7 @@ from pathlib import Path
 from bot import city as cities
 from bot import parsing
 from bot.documents import Invalid
-from bot.embedded import start
+from bot.embedded.servers import start
 from bot.replay import export
 from bot.replay.lines import Line, MessageLine, read
 from bot.replay.run import Recorded, parse, run, summary

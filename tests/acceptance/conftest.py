@@ -17,7 +17,7 @@ import httpx
 import pytest
 from sqlmodel import col, select
 
-from bot.embedded import Folders
+from bot.embedded.folders import Folders
 from bot.embedded.postgres import url as database_url_of
 from storage.database import Database
 from storage.models import Message, Poisoned, Ticket

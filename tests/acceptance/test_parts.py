@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from sqlmodel import select
 
-from bot.embedded import Running
+from bot.embedded.servers import Running
 from storage.models import Post
 from tests.acceptance.conftest import Bridge, once_each, rows, run, talk, until
 from tests.fixtures import servers

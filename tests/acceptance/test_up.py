@@ -10,7 +10,7 @@ import httpx
 import psutil
 import pytest
 
-from bot.embedded import Folders
+from bot.embedded.folders import Folders
 from tests.acceptance.conftest import UP, House, address, once_each, password, run, talk, until
 from tests.fixtures.program import Program
 

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jinja2 import UndefinedError
 
-from actions.render import called, masked, moment, plain, render
+from actions.phones import masked
+from actions.render import called, moment, plain, render
 
 DIGITS = st.text("0123456789", min_size=8, max_size=8)
 SPACES = st.sampled_from(["", " ", "-"])

@@ -9,7 +9,9 @@ import pytest_asyncio
 import structlog
 
 from bot import logs
-from bot.embedded import Child, Folders, valkey
+from bot.embedded import valkey
+from bot.embedded.folders import Folders
+from bot.embedded.process import Child
 from nlu.keywords import Keywords
 from nlu.training import PROJECT
 from tests.bot.wire import Wire, served

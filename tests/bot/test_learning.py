@@ -9,7 +9,7 @@ import pytest
 
 from bot import learning
 from bot import rasa as of_machine
-from bot.embedded import Folders
+from bot.embedded.folders import Folders
 from bot.learning import ANSWERS, DEV, judged, learn, sample
 from nlu import training
 from nlu.compiled import About, Compiled

@@ -14,7 +14,7 @@ import pytest
 import pytest_asyncio
 
 from bot import nlu_server
-from bot.embedded import Died
+from bot.embedded.process import Died
 from bot.models import promote
 from bot.nlu_server import LARGEST, TOGETHER, Application
 from bot.settings import Settings

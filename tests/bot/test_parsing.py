@@ -9,7 +9,8 @@ from structlog.testing import capture_logs
 
 from bot import rasa as rasa_of_machine
 from bot.app import App
-from bot.embedded import Died, Folders
+from bot.embedded.folders import Folders
+from bot.embedded.process import Died
 from bot.learning import serving
 from bot.models import promote
 from bot.parsing import Twins, alone, local

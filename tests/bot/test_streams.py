@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.embedded import Child
+from bot.embedded.process import Child
 from bot.streams import (
     LEASE,
     PARTITIONS,

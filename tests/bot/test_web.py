@@ -16,7 +16,7 @@ from bot import web
 from bot.app import App
 from bot.channels.base import LARGEST
 from bot.channels.webhook import sign
-from bot.embedded import Child
+from bot.embedded.process import Child
 from bot.settings import Settings
 from bot.streams import partition
 from nlu.keywords import Keywords

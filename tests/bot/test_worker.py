@@ -11,7 +11,7 @@ import pytest_asyncio
 from sqlmodel import col, select
 
 from bot.channels.base import Image, Incoming
-from bot.embedded import Child
+from bot.embedded.process import Child
 from bot.streams import PARTITIONS, Streams, partition
 from bot.worker import Worker
 from nlu.keywords import Keywords

@@ -13,7 +13,7 @@ import pytest
 
 from bot import learning
 from bot.commands import models
-from bot.commands.shared import Failed, show
+from bot.commands.talk import Failed, show
 from bot.models import PROMOTED
 from nlu import training
 from nlu.compiled import SHIPPED, Compiled

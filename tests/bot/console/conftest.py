@@ -13,7 +13,7 @@ from bot import accounts as passwords
 from bot import web
 from bot.app import App
 from bot.console.page import COOKIE
-from bot.embedded import Running
+from bot.embedded.servers import Running
 from bot.settings import Settings
 from nlu.parse import Parse
 from storage import accounts, people

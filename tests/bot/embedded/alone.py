@@ -16,7 +16,7 @@ from typing import Any
 import psutil
 from sqlalchemy import text
 
-from bot.embedded import Running, start
+from bot.embedded.servers import Running, start
 from bot.streams import Streams
 from storage.database import Database
 

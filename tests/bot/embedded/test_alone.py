@@ -11,7 +11,8 @@ from typing import Any
 import psutil
 import pytest
 
-from bot.embedded import Folders, Held, start
+from bot.embedded.folders import Folders, Held
+from bot.embedded.servers import start
 from tests.fixtures.rasa import ROOT
 
 pytestmark = pytest.mark.processes

@@ -9,8 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.embedded import Folders, Held, Unusable
-from bot.embedded.folders import LONGEST_SOCKET, impassable, keep
+from bot.embedded.folders import LONGEST_SOCKET, Folders, Held, Unusable, impassable, keep
 
 NOBODY = pwd.getpwnam("nobody")
 PASSABLE = 0o711 if os.geteuid() == 0 else 0o700

@@ -12,7 +12,9 @@ import pytest_asyncio
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 
-from bot.embedded import Died, Held, Running, Unusable, start
+from bot.embedded.folders import Held, Unusable
+from bot.embedded.process import Died
+from bot.embedded.servers import Running, start
 from bot.streams import Streams
 from storage.database import Database
 from tests.bot.conftest import Until
