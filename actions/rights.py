@@ -29,6 +29,28 @@ STEPS: dict[str, frozenset[str]] = {
 CLOCK = frozenset({"silence"})
 ROUTED = frozenset({"assign", "transfer", "return"})
 
+EVERYBODY = frozenset(ROLES)
+STAFF = EVERYBODY - {"member"}
+#: Who enters which part of the console; what they find there is narrowed by `sees`. The parts are
+#: named by their routes: `bot.console.page.Enter`.
+PARTS: dict[str, frozenset[str]] = {
+    "today": EVERYBODY,  # 今日, and one's own account
+    "tickets": EVERYBODY,  # 台账, 工单
+    "windows": EVERYBODY,  # 群窗口
+    "reviews": frozenset({"coordinator", "inspector"}),  # 待审
+    "board": STAFF,  # 看板; a handler's is of the own unit
+    "register": STAFF - {"handler"},  # 群与人, to be read
+    "registrar": frozenset({"admin"}),  # 群与人, to be changed
+    "articles": frozenset({"coordinator", "admin"}),  # the knowledge base, to be changed
+    "confidential": frozenset({"inspector"}),  # 保密
+    "system": frozenset({"admin"}),  # 系统
+}
+
+
+def enters(member: Member, part: str) -> bool:
+    """Whether somebody may open the pages of a part of the console."""
+    return member.role in PARTS[part]
+
 
 def sees(member: Member, ticket: Ticket) -> bool:
     """Whether somebody may look at a ticket. Confidential ones: inspectors alone."""

@@ -10,6 +10,7 @@ from bot.channels import channels
 from bot.parsing import Twins, local
 from bot.scheduler import Scheduler
 from bot.sender import Sender
+from bot.sessions import Sessions
 from bot.settings import Settings
 from bot.streams import Streams
 from bot.worker import Worker
@@ -34,6 +35,7 @@ class App:
         self.settings, self.now = settings, now
         self.database = Database(settings.database_url)
         self.streams = Streams(settings.redis_url)
+        self.sessions = Sessions(self.streams)
         self.channels = channels(settings)
         self.rasa: Rasa | None = None
         if parser is None and settings.nlu == "rasa" and settings.rasa_url:

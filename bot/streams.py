@@ -63,7 +63,7 @@ class Streams:
         self.known: set[int] = set()
 
     @contextlib.contextmanager
-    def _reached(self) -> Iterator[None]:
+    def reached(self) -> Iterator[None]:
         """Away for whatever the server could not do: also where its disk or memory is full."""
         try:
             yield
@@ -77,24 +77,24 @@ class Streams:
 
     async def ping(self) -> None:
         """Away when nobody answers."""
-        with self._reached():
+        with self.reached():
             await self.client.ping()
 
     async def append(self, group: str, payload: str) -> None:
         """Put a message into the partition of its group; back when it is on disk."""
-        with self._reached():
+        with self.reached():
             await self.client.xadd(_stream(partition(group)), {"payload": payload})
 
     async def lag(self) -> int:
         """How many entries wait, over all partitions."""
-        with self._reached():
+        with self.reached():
             return sum([await self.client.xlen(_stream(number)) for number in range(PARTITIONS)])
 
     # --- sharing ------------------------------------------------------------------------------
 
     async def share(self, worker: str, now: float) -> int:
         """Report this worker as alive; returns how many partitions are its fair share."""
-        with self._reached():
+        with self.reached():
             await self.client.zadd(WORKERS, {worker: now})
             await self.client.zremrangebyscore(WORKERS, "-inf", now - SEEN)
             workers = max(1, int(await self.client.zcard(WORKERS)))
@@ -102,14 +102,14 @@ class Streams:
 
     async def leave(self, worker: str, leased: Iterable[int]) -> None:
         """Give all leases back at once."""
-        with self._reached():
+        with self.reached():
             await self.client.zrem(WORKERS, worker)
             for number in leased:
                 await self.release(worker, number)
 
     async def lease(self, worker: str, number: int) -> bool:
         """Take a partition, or keep it; False when another worker has it."""
-        with self._reached():
+        with self.reached():
             taken: Any = await _result(
                 self.client.eval(_TAKE, 1, _lease(number), worker, str(LEASE))
             )
@@ -117,7 +117,7 @@ class Streams:
 
     async def release(self, worker: str, number: int) -> None:
         """Give a partition back, where it is still ours."""
-        with self._reached():
+        with self.reached():
             await _result(self.client.eval(_RELEASE, 1, _lease(number), worker))
 
     # --- reading ------------------------------------------------------------------------------
@@ -125,7 +125,7 @@ class Streams:
     async def unfinished(self, number: int, most: int) -> list[Entry]:
         """What was handed out in a partition and never finished, in order."""
         await self._prepare((number,))
-        with self._reached():
+        with self.reached():
             found = await self.client.xpending_range(
                 _stream(number), GROUP, "-", "+", most, CONSUMER
             )
@@ -143,7 +143,7 @@ class Streams:
     async def fresh(self, numbers: Sequence[int], most: int, wait: int) -> list[Entry]:
         """New entries of several partitions, at most `most` of each; waits `wait` milliseconds."""
         await self._prepare(numbers)
-        with self._reached():
+        with self.reached():
             rows: Any = await self.client.xreadgroup(
                 GROUP, CONSUMER, {_stream(n): ">" for n in numbers}, count=most, block=wait
             )
@@ -151,7 +151,7 @@ class Streams:
 
     async def done(self, entry: Entry) -> None:
         """An entry is finished: acknowledged, and gone."""
-        with self._reached():
+        with self.reached():
             pipe = self.client.pipeline(transaction=True)
             pipe.xack(_stream(entry.partition), GROUP, entry.id)
             pipe.xdel(_stream(entry.partition), entry.id)
@@ -160,7 +160,7 @@ class Streams:
     async def _prepare(self, numbers: Sequence[int]) -> None:
         for number in set(numbers) - self.known:
             with (
-                self._reached(),
+                self.reached(),
                 contextlib.suppress(exceptions.ResponseError),
             ):  # it is there already
                 await self.client.xgroup_create(_stream(number), GROUP, id="0", mkstream=True)
@@ -173,7 +173,7 @@ class Streams:
 
         Who misses the call finds it at the next look, so that nobody waits for it to arrive.
         """
-        with contextlib.suppress(Away), self._reached():
+        with contextlib.suppress(Away), self.reached():
             await self.client.publish(WAKE, group)
             await self.client.publish(_live(group), "said")
 
@@ -189,10 +189,10 @@ class Streams:
 
     async def _subscribed(self, channel: str) -> AsyncIterator[str]:
         async with self.client.pubsub() as pubsub:
-            with self._reached():
+            with self.reached():
                 await pubsub.subscribe(channel)
             while True:
-                with self._reached():
+                with self.reached():
                     call = await pubsub.get_message(timeout=15.0)
                 if call is None:
                     continue

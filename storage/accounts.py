@@ -1,13 +1,11 @@
-"""Sign-ins to the console: accounts, and the browsers that are signed in."""
+"""Accounts of the console."""
 
-import hashlib
 from datetime import datetime
 
-from sqlalchemy import delete
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage.models import Account, Member, SignIn
+from storage.models import Account, Member
 
 
 async def make(
@@ -32,29 +30,11 @@ async def none_yet(session: AsyncSession) -> bool:
     return (await session.exec(select(Account.login).limit(1))).first() is None
 
 
-async def sign_in(
-    session: AsyncSession, *, token: str, login: str, now: datetime, until: datetime
-) -> None:
-    """Remember a browser by the hash of its token."""
-    session.add(SignIn(token=_hash(token), login=login, at=now, until=until))
-    await session.exec(delete(SignIn).where(col(SignIn.until) < now))
-
-
-async def signed_in(session: AsyncSession, token: str, now: datetime) -> Member | None:
-    """Who holds this token; None where it is unknown or over."""
+async def person(session: AsyncSession, login: str) -> Member | None:
+    """Whose account this is; None where there is none."""
     found = await session.exec(
         select(Member)
         .join(Account, col(Account.member_id) == col(Member.id))
-        .join(SignIn, col(SignIn.login) == col(Account.login))
-        .where(SignIn.token == _hash(token), col(SignIn.until) > now)
+        .where(Account.login == login)
     )
     return found.first()
-
-
-async def sign_out(session: AsyncSession, token: str) -> None:
-    """Forget a browser."""
-    await session.exec(delete(SignIn).where(col(SignIn.token) == _hash(token)))
-
-
-def _hash(token: str) -> str:
-    return hashlib.sha256(token.encode("utf-8", "replace")).hexdigest()

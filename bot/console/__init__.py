@@ -3,8 +3,30 @@
 from fastapi import FastAPI
 
 from bot.app import App
-from bot.console import auth, errors, groups, ledger
-from bot.console.page import STATIC, Files, Headed, Pages
+from bot.console import (
+    account,
+    auth,
+    board,
+    confidential,
+    connections,
+    errors,
+    groups,
+    ledger,
+    live,
+    register,
+    reviews,
+    system,
+    ticket,
+    today,
+)
+from bot.console.headers import Files, Headed
+from bot.console.page import STATIC, Pages
+
+#: In the order in which addresses are looked for.
+PARTS = (
+    auth, account, live, today, ledger, ticket, reviews, board, groups, register, confidential,
+    system, connections,
+)  # fmt: skip
 
 
 def mount(web: FastAPI, app: App) -> None:
@@ -12,7 +34,7 @@ def mount(web: FastAPI, app: App) -> None:
     web.state.app = app
     web.state.pages = Pages(app)
     web.mount("/static", Files(directory=STATIC), name="static")
-    for module in (auth, groups, ledger):
-        web.include_router(module.router)
+    for part in PARTS:
+        web.include_router(part.router)
     errors.add(web)
     web.add_middleware(Headed)

@@ -1,7 +1,6 @@
 """登录: passwords, sessions, and no hint at which half was wrong."""
 
 import asyncio
-import secrets
 from collections import deque
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -12,12 +11,10 @@ from fastapi.responses import RedirectResponse, Response
 from bot import accounts as passwords
 from bot.channels.base import clean
 from bot.console.page import COOKIE, AppOf, Denied, PagesOf, inside, sealed
-from storage import accounts
+from bot.sessions import STAY, mark_of
 
 router = APIRouter()
 
-#: How long a browser stays signed in.
-STAY = timedelta(days=7)
 #: So many failures of one login or one address within the span, and the next has to wait.
 FAILURES, SPAN = 8, timedelta(minutes=5)
 #: The newest failures of all; what is older than the span does not count.
@@ -26,14 +23,8 @@ _failed: deque[tuple[datetime, str]] = deque(maxlen=10_000)
 _turns = asyncio.Semaphore(4)
 
 
-@router.get("/")
-async def home() -> Response:
-    """The first page is the groups."""
-    return RedirectResponse("/groups", 303)
-
-
 @router.get("/signin")
-async def form(pages: PagesOf, next: str = "/groups") -> Response:  # noqa: A002  # the usual name
+async def form(pages: PagesOf, next: str = "/") -> Response:  # noqa: A002  # the usual name
     """The sign-in."""
     return pages.show("signin.html", next=inside(next), login="", failed=None, who=None)
 
@@ -45,7 +36,7 @@ async def sign_in(
     pages: PagesOf,
     login: Annotated[str, Form(max_length=100)] = "",
     password: Annotated[str, Form(max_length=200)] = "",
-    next: Annotated[str, Form()] = "/groups",  # noqa: A002  # the usual name
+    next: Annotated[str, Form()] = "/",  # noqa: A002  # the usual name
 ) -> Response:
     """Sign in, or say that it did not work."""
     if request.headers.get("sec-fetch-site", "same-origin") not in {"same-origin", "none"}:
@@ -61,9 +52,8 @@ async def sign_in(
     if member is None:
         _failed.extend(((now, f"login {login}"), (now, f"address {address}")))
         return pages.show("signin.html", 401, next=inside(next), login=login, failed="no", who=None)
-    token = secrets.token_urlsafe(32)
-    async with app.database.transaction() as session:
-        await accounts.sign_in(session, token=token, login=login, now=now, until=now + STAY)
+    agent = request.headers.get("user-agent", "")
+    token = await app.sessions.begin(login, now, address=address, agent=agent)
     answer = RedirectResponse(inside(next), 303)
     answer.set_cookie(
         COOKIE, token, max_age=int(STAY.total_seconds()), httponly=True, samesite="lax",
@@ -75,8 +65,7 @@ async def sign_in(
 @router.post("/signout", dependencies=[Depends(sealed)])
 async def sign_out(request: Request, app: AppOf) -> Response:
     """Forget this browser."""
-    async with app.database.transaction() as session:
-        await accounts.sign_out(session, request.cookies.get(COOKIE, ""))
+    await app.sessions.end([mark_of(request.cookies.get(COOKIE, ""))])
     answer = RedirectResponse("/signin", 303)
     answer.delete_cookie(COOKIE)
     return answer

@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from bot.console.page import Denied, Missing, SignInFirst, pages_of
+from bot.streams import Away
 
 log = structlog.get_logger()
 
@@ -18,7 +19,7 @@ def add(web: FastAPI) -> None:
 
     @web.exception_handler(SignInFirst)
     async def sign_in(request: Request, _error: Exception) -> Response:
-        there = request.url.path if request.method == "GET" else "/groups"
+        there = request.url.path if request.method == "GET" else "/"
         if request.url.query and request.method == "GET":
             there += "?" + request.url.query
         return RedirectResponse(f"/signin?next={quote(there, safe='')}", 303)
@@ -30,6 +31,10 @@ def add(web: FastAPI) -> None:
     @web.exception_handler(Missing)
     async def missing(request: Request, _error: Exception) -> Response:
         return _page(request, 404)
+
+    @web.exception_handler(Away)
+    async def away(request: Request, _error: Exception) -> Response:
+        return _page(request, 503)
 
     @web.exception_handler(RequestValidationError)
     async def invalid(request: Request, _error: Exception) -> Response:

@@ -2,13 +2,12 @@
 
 import json
 import secrets
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Form, Query, Request
+from fastapi import APIRouter, Depends, Form, Query
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
-from sse_starlette import EventSourceResponse, ServerSentEvent
 
 from actions import rights
 from actions.phones import masked
@@ -16,8 +15,7 @@ from bot import inbox
 from bot.channels.base import Rejected, clean
 from bot.channels.base import Request as Arrived
 from bot.channels.sandbox import BOT
-from bot.console.page import AppOf, Denied, Missing, PagesOf, Who, seal, sealed
-from bot.streams import Away
+from bot.console.page import Denied, Enter, Missing, Visit, sealed
 from storage import messages, people, tickets
 from storage.models import Group, Member, Message, Post
 
@@ -25,77 +23,59 @@ router = APIRouter(prefix="/groups")
 
 PAGE = 50
 
+Here = Annotated[Visit, Depends(Enter("windows"))]
 #: A place in the order of all that was said.
 Place = Annotated[int | None, Query(ge=0, lt=2**63)]
 
 
 @router.get("")
-async def index(app: AppOf, pages: PagesOf, request: Request, who: Who) -> Response:
+async def index(visit: Here) -> Response:
     """All groups."""
-    async with app.database.transaction() as session:
+    async with visit.app.database.transaction() as session:
         groups = await people.groups(session)
-    return pages.show("groups.html", groups=groups, who=who, seal=seal(request))
+    return visit.show("groups.html", groups=groups)
 
 
 @router.get("/{group_id}")
-async def window(
-    group_id: str, app: AppOf, pages: PagesOf, request: Request, who: Who, before: Place = None
-) -> Response:
+async def window(group_id: str, visit: Here, before: Place = None) -> Response:
     """One group as a chat, the newest at the bottom."""
-    async with app.database.transaction() as session:
+    async with visit.app.database.transaction() as session:
         group = await _group(session, group_id)
         said = await messages.feed(session, group.id, before=before, most=PAGE)
-        shown = await _bubbles(session, said, who)
+        shown = await _bubbles(session, said, visit.who)
         speakers = await people.in_channel(session, group.channel)
-    return pages.show(
-        "window.html", group=group, bubbles=shown, who=who, seal=seal(request), bot=BOT,
-        speakers=speakers if _may_speak(who, group) else [],
-        speaker=request.cookies.get("speaker", ""), before=before,
+    return visit.show(
+        "window.html", group=group, bubbles=shown, bot=BOT,
+        speakers=speakers if _may_speak(visit.who, group) else [],
+        speaker=visit.request.cookies.get("speaker", ""), before=before,
         older=said[0].said if len(said) == PAGE else None,
     )  # fmt: skip
 
 
 @router.get("/{group_id}/feed")
-async def feed(group_id: str, app: AppOf, pages: PagesOf, who: Who, after: Place = 0) -> Response:
+async def feed(group_id: str, visit: Here, after: Place = 0) -> Response:
     """What was said after a place, as bubbles."""
-    async with app.database.transaction() as session:
+    async with visit.app.database.transaction() as session:
         group = await _group(session, group_id)
         said = await messages.feed(session, group.id, after=after, most=PAGE)
-        shown = await _bubbles(session, said, who)
-    return pages.show("bubbles.html", bubbles=shown)
-
-
-@router.get("/{group_id}/live")
-async def live(group_id: str, app: AppOf, who: Who) -> Response:
-    """A call each time that something is said; the page then asks for it."""
-    async with app.database.transaction() as session:
-        group = await _group(session, group_id)
-
-    async def calls() -> AsyncIterator[ServerSentEvent]:
-        try:
-            async for _ in app.streams.live(group.id):
-                yield ServerSentEvent(data="said")
-        except Away:
-            return  # the browser comes back by itself
-
-    return EventSourceResponse(calls(), ping=20)
+        shown = await _bubbles(session, said, visit.who)
+    return visit.show("bubbles.html", bubbles=shown)
 
 
 @router.post("/{group_id}/messages", dependencies=[Depends(sealed)])
 async def say(
     group_id: str,
-    app: AppOf,
-    who: Who,
+    visit: Here,
     speaker: Annotated[str, Form()],
     text: Annotated[str, Form()] = "",
     quote: Annotated[str, Form()] = "",
     id: Annotated[str, Form(max_length=100)] = "",  # noqa: A002  # the usual name
 ) -> Response:
     """Speak in a sandbox group in the name of one of its people."""
-    async with app.database.transaction() as session:
+    async with visit.app.database.transaction() as session:
         group = await _group(session, group_id)
         member = await people.find(session, group.channel, clean(speaker))
-    if not _may_speak(who, group) or member is None:
+    if not _may_speak(visit.who, group) or member is None:
         raise Denied
     body = {
         "id": id or secrets.token_hex(8), "group": group.id, "sender": member.external_id,
@@ -103,8 +83,8 @@ async def say(
     }  # fmt: skip
     try:
         arrived = Arrived(headers={}, query={}, body=json.dumps(body).encode())
-        for incoming in app.channels["sandbox"].receive(arrived, app.now()):
-            await inbox.accept(app.streams, incoming)
+        for incoming in visit.app.channels["sandbox"].receive(arrived, visit.now):
+            await inbox.accept(visit.app.streams, incoming)
     except Rejected:
         pass  # an empty message is none
     answer = RedirectResponse(f"/groups/{group.id}#end", 303)

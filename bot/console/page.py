@@ -1,38 +1,42 @@
-"""What all pages share: templates, who is signed in, and the headers of each answer."""
+"""What all pages share: templates, and who may open which."""
 
 import hmac
 import re
+from dataclasses import dataclass
+from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 from typing import Annotated, Any
 from zlib import crc32
 
 from fastapi import Depends, Request
-from fastapi.responses import HTMLResponse, Response
-from fastapi.staticfiles import StaticFiles
+from fastapi.responses import HTMLResponse
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
-from starlette.datastructures import MutableHeaders
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from actions import rights
 from actions.deadlines import ZONE
 from actions.names import name, names
 from actions.phones import masked
-from actions.render import called, moment
+from actions.render import called, day, moment
 from bot.app import App
-from bot.streams import Away
+from bot.sessions import Browser
 from storage import accounts
 from storage.models import Member
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
 COOKIE = "mingcheng"
-HEADERS = {
-    "Content-Security-Policy": "default-src 'self'; frame-ancestors 'none'; form-action 'self'; "
-    "base-uri 'none'; object-src 'none'",
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "same-origin",
-    "Cache-Control": "no-store",
-}
+#: The parts of the console that stand in its menu: part, address, name.
+MENU = (
+    ("today", "/", "今日"),
+    ("tickets", "/tickets", "台账"),
+    ("reviews", "/reviews", "待审"),
+    ("board", "/board", "看板"),
+    ("windows", "/groups", "群窗口"),
+    ("register", "/register", "群与人"),
+    ("confidential", "/confidential", "保密"),
+    ("system", "/system", "系统"),
+)
 
 
 class SignInFirst(Exception):
@@ -47,36 +51,6 @@ class Missing(Exception):
     """There is no such page, or none that this person may know of."""
 
 
-class Files(StaticFiles):
-    """Our own files; they may be kept, and are asked about each time."""
-
-    def file_response(self, *args: Any, **kwargs: Any) -> Response:
-        """Serve a file."""
-        response = super().file_response(*args, **kwargs)
-        response.headers["Cache-Control"] = "no-cache"
-        return response
-
-
-class Headed:
-    """Gives HEADERS to every answer, whoever made it, where it has none of its own."""
-
-    def __init__(self, app: ASGIApp) -> None:
-        """Stand before this app."""
-        self.app = app
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass a request on, and its answer back."""
-
-        async def headed(message: Message) -> None:
-            if message["type"] == "http.response.start":
-                headers = MutableHeaders(scope=message)
-                for name_, value in HEADERS.items():
-                    headers.setdefault(name_, value)
-            await send(message)
-
-        await self.app(scope, receive, headed)
-
-
 class Pages:
     """Renders templates."""
 
@@ -87,7 +61,7 @@ class Pages:
             loader=FileSystemLoader(HERE / "templates"), undefined=StrictUndefined, autoescape=True,
             trim_blocks=True, lstrip_blocks=True,
         )  # fmt: skip
-        self.templates.filters |= {"moment": moment, "called": called, "masked": masked}
+        self.templates.filters |= {"moment": moment, "called": called, "masked": masked, "day": day}
         self.templates.filters["masked_unless"] = lambda text, reads: (
             text if reads else masked(text)
         )
@@ -98,7 +72,7 @@ class Pages:
     def show(self, template: str, code: int = 200, /, **values: Any) -> HTMLResponse:
         """A page, with this HTTP status."""
         text = self.templates.get_template(template).render(**values)
-        return HTMLResponse(text, code, headers=HEADERS)
+        return HTMLResponse(text, code)
 
 
 def app_of(request: Request) -> App:
@@ -113,15 +87,59 @@ def pages_of(request: Request) -> Pages:
     return pages
 
 
-async def who(request: Request) -> Member:
-    """Who is signed in; SignInFirst for nobody."""
-    app, token = app_of(request), request.cookies.get(COOKIE, "")
-    if token:
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """A request by somebody who is signed in and may enter this part of the console."""
+
+    request: Request
+    app: App
+    who: Member
+    browser: Browser
+    now: datetime
+    part: str
+
+    @property
+    def seal(self) -> str:
+        """What the forms of this page must carry."""
+        return seal(self.request)
+
+    @property
+    def phones(self) -> bool:
+        """Whether this person reads phone numbers whole."""
+        return rights.reads_phones(self.who)
+
+    def show(self, template: str, code: int = 200, /, **values: Any) -> HTMLResponse:
+        """A page of the console, with its menu; templates know `who`, `now`, `phones`, `seal`."""
+        menu = [item for item in MENU if rights.enters(self.who, item[0])]
+        shared = {
+            "who": self.who, "now": self.now, "phones": self.phones, "seal": self.seal,
+            "menu": menu, "here": self.part, "login": self.browser.login,
+        }  # fmt: skip
+        return pages_of(self.request).show(template, code, **shared | values)
+
+
+class Enter:
+    """Lets into a part of the console who may: `Annotated[Visit, Depends(Enter("board"))]`."""
+
+    def __init__(self, part: str) -> None:
+        """Of this part, a name of `rights.PARTS`."""
+        if part not in rights.PARTS:
+            raise ValueError(f"there is no part {part}")
+        self.part = part
+
+    async def __call__(self, request: Request) -> Visit:
+        """SignInFirst for nobody, Denied for who may not."""
+        app = app_of(request)
+        browser = await app.sessions.of(request.cookies.get(COOKIE, ""))
+        if browser is None:
+            raise SignInFirst
         async with app.database.transaction() as session:
-            member = await accounts.signed_in(session, token, app.now())
-        if member is not None:
-            return member
-    raise SignInFirst
+            member = await accounts.person(session, browser.login)
+        if member is None:
+            raise SignInFirst
+        if not rights.enters(member, self.part):
+            raise Denied
+        return Visit(request, app, member, browser, app.now(), self.part)
 
 
 def seal(request: Request) -> str:
@@ -141,19 +159,8 @@ async def sealed(request: Request) -> None:
 
 def inside(target: str | None) -> str:
     """Where to go after the sign-in: a path of this site, never another host."""
-    return (
-        target if target and re.fullmatch(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*", target) else "/groups"
-    )
-
-
-async def lagging(app: App) -> int | None:
-    """How many messages wait; None when the streams are away."""
-    try:
-        return await app.streams.lag()
-    except Away:
-        return None
+    return target if target and re.fullmatch(r"/(?![/\\])[\x21-\x5b\x5d-\x7e]*", target) else "/"
 
 
 AppOf = Annotated[App, Depends(app_of)]
 PagesOf = Annotated[Pages, Depends(pages_of)]
-Who = Annotated[Member, Depends(who)]

@@ -1,18 +1,14 @@
-"""Sign-ins: an account for a member, a browser for an account, for a while."""
-
-from datetime import datetime, timedelta
+"""Accounts: one for a member."""
 
 import pytest
 from sqlmodel import select
 
 from storage import accounts, people
 from storage.database import Database
-from storage.models import Account, SignIn
+from storage.models import Account
 from tests.fixtures.cast import START
 
 pytestmark = pytest.mark.embedded
-
-UNTIL = START + timedelta(hours=12)
 
 
 async def make(database: Database, password: str = "hash", who: str = "c1") -> None:
@@ -20,18 +16,6 @@ async def make(database: Database, password: str = "hash", who: str = "c1") -> N
         member = await people.find(session, "sandbox", who)
         assert member is not None
         await accounts.make(session, login="wang", password=password, member=member, now=START)
-
-
-async def sign_in(database: Database, token: str = "t", at: datetime = START) -> None:
-    async with database.transaction() as session:
-        until = at + (UNTIL - START)
-        await accounts.sign_in(session, token=token, login="wang", now=at, until=until)
-
-
-async def who(database: Database, token: str = "t", at: datetime = START) -> str | None:
-    async with database.transaction() as session:
-        member = await accounts.signed_in(session, token, at)
-        return member.external_id if member else None
 
 
 async def test_at_first_nobody_can_sign_in(database: Database) -> None:
@@ -59,44 +43,8 @@ async def test_an_unknown_login_is_none(database: Database, login: str) -> None:
         assert await accounts.find(session, login) is None
 
 
-@pytest.mark.parametrize(
-    ("token", "at", "found"),
-    [
-        ("t", START, "c1"),
-        ("t", UNTIL - timedelta(seconds=1), "c1"),
-        ("t", UNTIL, None),
-        ("other", START, None),
-        ("\udc80", START, None),
-    ],
-)
-async def test_a_token_holds_until_its_end(
-    database: Database, token: str, at: datetime, found: str | None
-) -> None:
+async def test_an_account_is_somebodys(database: Database) -> None:
     await make(database)
-    await sign_in(database)
-    assert await who(database, token, at) == found
-
-
-async def test_the_table_holds_no_token(database: Database) -> None:
-    await make(database)
-    await sign_in(database, "token of a browser")
     async with database.transaction() as session:
-        (row,) = (await session.exec(select(SignIn))).all()
-    assert "browser" not in row.model_dump_json()
-
-
-async def test_signed_out_is_out_of_this_browser_alone(database: Database) -> None:
-    await make(database)
-    await sign_in(database, "one")
-    await sign_in(database, "other")
-    async with database.transaction() as session:
-        await accounts.sign_out(session, "one")
-    assert [await who(database, "one"), await who(database, "other")] == [None, "c1"]
-
-
-async def test_sign_ins_that_are_over_are_forgotten(database: Database) -> None:
-    await make(database)
-    await sign_in(database, "old")
-    await sign_in(database, "new", UNTIL + timedelta(seconds=1))
-    async with database.transaction() as session:
-        assert len((await session.exec(select(SignIn))).all()) == 1
+        found = [await accounts.person(session, login) for login in ("wang", "nobody")]
+    assert [person and person.external_id for person in found] == ["c1", None]

@@ -49,8 +49,8 @@ function show(html) {
   if (stay) toEnd();
 }
 
-if (chat.dataset.live) {
-  const live = new EventSource(chat.dataset.live);
+if (chat.dataset.calls) {
+  const live = new EventSource(chat.dataset.calls);
   live.onopen = refresh;
   live.onmessage = refresh;
 }

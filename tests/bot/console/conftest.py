@@ -4,7 +4,6 @@ import itertools
 import re
 from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
-from datetime import timedelta
 
 import httpx
 import pytest_asyncio
@@ -66,10 +65,8 @@ class Console:
     async def visitor(self, member: str) -> httpx.AsyncClient:
         """A browser in which somebody of the cast is signed in."""
         client, now = await self.stranger(), self.app.now()
-        login, token = await self.account(member), f"token{next(_numbers)}"
-        async with self.app.database.transaction() as session:
-            until = now + timedelta(hours=1)
-            await accounts.sign_in(session, token=token, login=login, now=now, until=until)
+        login = await self.account(member)
+        token = await self.app.sessions.begin(login, now, address="10.0.0.1", agent="test")
         client.cookies.set(COOKIE, token)
         return client
 

@@ -109,7 +109,7 @@ async def test_a_login_is_what_it_is_without_what_no_database_keeps(shared: Cons
 
 
 ALL = [
-    "/", "/signin", "/nothing", "/health", "/static/style.css", "/static/chat.js", "/static/none",
+    "/", "/signin", "/nothing", "/health", "/static/base.css", "/static/chat.js", "/static/none",
     "/groups", "/groups/g1", "/groups/g1/feed", "/tickets", "/tickets/1", "/tickets/",
     "/in/webhook",
 ]  # fmt: skip
@@ -135,4 +135,4 @@ async def test_pages_are_not_kept_by_the_browser_and_files_are_asked_about(
 ) -> None:
     browser = await shared.visitor("c1")
     assert (await browser.get("/tickets")).headers["cache-control"] == "no-store"
-    assert (await browser.get("/static/style.css")).headers["cache-control"] == "no-cache"
+    assert (await browser.get("/static/base.css")).headers["cache-control"] == "no-cache"

@@ -1,0 +1,5 @@
+"""保密: the inspectors' room."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

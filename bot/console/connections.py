@@ -1,0 +1,5 @@
+"""Other systems that are connected: keys and hooks."""
+
+from fastapi import APIRouter
+
+router = APIRouter()

@@ -1,0 +1,5 @@
+"""系统: how the service does, and who came in."""
+
+from fastapi import APIRouter
+
+router = APIRouter()
