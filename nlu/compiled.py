@@ -20,7 +20,7 @@ NAME = "compiled"
 #: What ships with the program; belongs to the training data beside it.
 SHIPPED = Path(__file__).parent / "model.npz"
 #: How the file is laid out: another program's file is refused.
-FORMAT = 1
+FORMAT = 2
 #: Arrays of the parts are named `entities.keys`, and so on.
 PARTS = ("decider", "entities")
 #: What comes of a file that is another one, cut short or damaged.

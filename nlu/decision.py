@@ -49,17 +49,23 @@ class Decider:
     Args:
         intents: what a message does.
         categories: what it is about.
-        weights: of each of the `signs`, and last a constant.
+        hidden: (signs + 1) × units: how each of the `signs` stirs each unit, and last a constant.
+        weights: what each unit says when it is stirred, and last a constant.
         leaning: how much more an unseen report weighs than a ticket for nothing, as a logarithm.
 
     """
 
     def __init__(
-        self, intents: Linear, categories: Linear, weights: Floats, leaning: float
+        self,
+        intents: Linear,
+        categories: Linear,
+        hidden: Floats,
+        weights: Floats,
+        leaning: float,
     ) -> None:
         """Of what was learnt."""
         self.intents, self.categories = intents, categories
-        self.weights, self.leaning = weights, leaning
+        self.hidden, self.weights, self.leaning = hidden, weights, leaning
         self._opening = np.array([label in OPENING for label in intents.labels])
         opening = [label for label in intents.labels if label in OPENING]
         self._question = opening.index(QUESTION) if QUESTION in opening else -1
@@ -96,7 +102,8 @@ class Decider:
 
     def logits(self, told: Floats) -> Floats:
         """How likely it is that a ticket is to be opened, as logits, by the signs of each text."""
-        logits: Floats = told @ self.weights[:-1] + self.weights[-1]
+        stirred = np.maximum(told @ self.hidden[:-1] + self.hidden[-1], np.float32(0))
+        logits: Floats = stirred @ self.weights[:-1] + self.weights[-1]
         return logits
 
     def arrays(self) -> dict[str, NDArray[Any]]:
@@ -105,14 +112,15 @@ class Decider:
         named = {
             f"{name}.{key}": array for name, part in parts for key, array in part.arrays().items()
         }
-        return {"weights": self.weights, "leaning": np.array(self.leaning), **named}
+        own = {"hidden": self.hidden, "weights": self.weights, "leaning": np.array(self.leaning)}
+        return {**own, **named}
 
     @classmethod
     def of(cls, arrays: Mapping[str, NDArray[Any]]) -> Decider:
         """Again, of its `arrays`."""
         return cls(
             Linear.of(part(arrays, "intents")), Linear.of(part(arrays, "categories")),
-            arrays["weights"], float(arrays["leaning"]),
+            arrays["hidden"], arrays["weights"], float(arrays["leaning"]),
         )  # fmt: skip
 
 

@@ -106,9 +106,11 @@ def _weight(seen: int, counts: Sequence[int]) -> int:
 
 def decider(*weights: float, leaning: float = 0.0) -> Decider:
     """Decides by these weights of the signs and this constant; else by the intents alone."""
+    plain = np.array(weights or (1, 0, 0, 0, 0), np.float32)
     return Decider(
         learnt(INTENTS).model(), learnt(CATEGORIES).model(),
-        np.array(weights or (1, 0, 0, 0, 0), np.float32), leaning,
+        # a sum, of two units: one says what is above nothing, the other what is below
+        np.stack([plain, -plain], axis=1), np.array([1, -1, 0], np.float32), leaning,
     )  # fmt: skip
 
 

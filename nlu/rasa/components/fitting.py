@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any, Dict, Iterator, List, Optional, Sequence, Text, Tuple
 
 import numpy as np
@@ -10,9 +11,11 @@ from nlu.grams import Alphabet, Keys, of_run, runs
 from nlu.linear import MOST, Linear
 from scipy.optimize import minimize
 from scipy.special import logsumexp
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
-from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import StratifiedKFold
+from sklearn.neural_network import MLPClassifier
+from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 #: How freely the support vectors follow the examples, and of which runs: so long ones at most, in
@@ -22,6 +25,10 @@ DEFAULTS: Dict[Text, Any] = {
     "C": 1.0, "longest": 2, "rare": 1, "smooth": 0.05, "folds": 5, "leaning": 0.0,
     "random_seed": 2109,
 }  # fmt: skip
+#: What decides before anything was learnt: the first of the signs.
+UNLEARNT = np.array([[1.0], [0], [0], [0], [0]], np.float32), np.array([1, 0], np.float32)
+#: How many nets judge, of how many units, in how many rounds over the examples.
+NETS, UNITS, ROUNDS = 5, 16, 40
 #: Weights are kept as whole numbers from -127 to 127.
 FINEST = 127
 #: What speaks for a label that was not learnt.
@@ -52,7 +59,7 @@ def fit_decider(
     model = Decider(
         learn(texts, intents, config),
         learn(_at(texts, about), _at(categories, about), config),
-        np.array([1, 0, 0, 0, 0], np.float32),
+        *UNLEARNT,
         float(config["leaning"]),
     )
     support, bayes = np.zeros((2, len(texts), len(model.intents.labels)), np.float32)
@@ -73,10 +80,36 @@ def fit_decider(
     )
     opening = np.array([label in OPENING for label in model.intents.labels])
     told = signs(opening, model.intents.together(support, bayes), bayes, themes, texts)
-    judge = LogisticRegression(C=1.0, max_iter=1000)
-    judge.fit(told, [intent in OPENING for intent in intents])
-    model.weights = np.append(judge.coef_[0], judge.intercept_[0]).astype(np.float32)
+    opens = np.array([intent in OPENING for intent in intents])
+    model.hidden, model.weights = judge(told, opens, int(config["random_seed"]))
     return model
+
+
+def judge(told: Any, opens: Any, seed: int) -> Tuple[Any, Any]:
+    """Learn from the signs of texts whether a ticket is to be opened: several small nets, as one.
+
+    Each begins elsewhere, and their mean is steadier than any of them.
+    """
+    scaled = StandardScaler().fit(told)
+    hidden, weights, constant = [], [], 0.0
+    for number in range(NETS):
+        net = MLPClassifier(
+            (UNITS,), alpha=1e-3, learning_rate_init=0.005, max_iter=ROUNDS,
+            batch_size=min(512, len(told)), random_state=seed + number,
+        )  # fmt: skip
+        with warnings.catch_warnings():
+            # so many rounds and no more: what is gained by others is not worth their time
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            net.fit(scaled.transform(told), opens)
+        first, second = net.coefs_
+        first = first / scaled.scale_[:, None]
+        hidden.append(np.vstack([first, net.intercepts_[0] - scaled.mean_ @ first]))
+        weights.append(second[:, 0] / NETS)
+        constant += float(net.intercepts_[1][0]) / NETS
+    return (
+        np.hstack(hidden).astype(np.float32),
+        np.append(np.concatenate(weights), constant).astype(np.float32),
+    )
 
 
 def learn(texts: Sequence[Text], labels: Sequence[Text], config: Dict[Text, Any]) -> Linear:

@@ -14,7 +14,17 @@ from sklearn.feature_extraction.text import CountVectorizer, TfidfVectorizer
 from sklearn.naive_bayes import MultinomialNB
 from sklearn.svm import LinearSVC
 
-from components.fitting import DEFAULTS, SCALE, calibrated, cuts, fit, fit_decider, learn
+from components.fitting import (
+    DEFAULTS,
+    NETS,
+    SCALE,
+    UNITS,
+    calibrated,
+    cuts,
+    fit,
+    fit_decider,
+    learn,
+)
 from tests.examples import some
 
 INTENTS = ("chitchat", "consult", "report_issue", "urge")
@@ -165,7 +175,9 @@ def test_intents_and_categories_are_those_of_the_examples() -> None:
     about = {example.category for example in TAUGHT if example.category}
     assert model.intents.labels == INTENTS
     assert model.categories.labels == tuple(sorted(about))
-    assert model.weights.shape == (5,)
+    units = NETS * UNITS
+    assert model.hidden.shape == (5, units)
+    assert model.weights.shape == (units + 1,)
     found = model.decide(TEXTS)
     right = [one.intent == label for one, label in zip(found, LABELS, strict=True)]
     assert np.mean(right) > 0.95
