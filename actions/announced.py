@@ -1,15 +1,16 @@
 """How far the calendar is announced: a year's notice, open deadlines anew, a warning in time."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions import digests, terms
-from actions.calendar import SATURDAY, Calendar
+from actions.calendar import SATURDAY, Calendar, Row
 from actions.deadlines import ZONE, Clock
 from actions.ladder import rungs
+from actions.policy import Policy
 from actions.render import render
 from storage import calendar, due, events, people, posts, reminders, states, tickets
 from storage.models import Day, Ticket
@@ -92,6 +93,38 @@ async def announce(session: AsyncSession, notice: Announcement, now: datetime) -
         kept=[row for row in there.values() if row.source == calendar.BY_CITY],
         moved=[Moved(no, before[no], at) for no, at in after.items() if at != before[no]],
     )
+
+
+async def preview(session: AsyncSession, notice: Announcement) -> Imported:
+    """What would come of a notice; nothing is written."""
+    first = min([date(notice.year, 1, 1), *notice.days])
+    last = max([date(notice.year, 12, 31), *notice.days])
+    there = {row.day: row for row in await calendar.between(session, first, last)}
+    was, days = Calendar(there.values()), list(_year(notice, there))
+    return Imported(
+        changed=[day for day in days if day.working != was.judge(day.day).working],
+        kept=[row for row in there.values() if row.source == calendar.BY_CITY],
+        moved=await foresee(session, await trial(session, days=days)),
+    )
+
+
+async def trial(
+    session: AsyncSession, *, policy: Policy | None = None, days: Iterable[Row] = ()
+) -> Clock:
+    """The rules in force with another policy, or with other days."""
+    clock = await Clock.read(session)
+    return Clock(policy or clock.policy, Calendar([*clock.calendar.rows.values(), *days]))
+
+
+async def foresee(session: AsyncSession, clock: Clock) -> list[Moved]:
+    """Whose deadline would move by these rules; nothing is written. Confidential ones: untold."""
+    running = await tickets.some(session, await tickets.running(session))
+    ends = [
+        Moved(no, ticket.due_at, clock.end(terms.counts(ticket).resolve).at)
+        for no, ticket in sorted(running.items())
+        if not ticket.confidential
+    ]
+    return [one for one in ends if one.due_at != one.was]
 
 
 def _year(notice: Announcement, there: Mapping[date, Day]) -> Iterator[Day]:

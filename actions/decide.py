@@ -1,6 +1,6 @@
 """What people decide of a message on the review list; rules, section 5."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -12,7 +12,7 @@ from actions.render import render
 from actions.review import MISCONDUCT
 from nlu.parse import CATEGORISED, Parse
 from storage import reviews
-from storage.models import Member, Message, Review
+from storage.models import Member, Message, Review, Ticket
 
 #: What may be opened; all else is only learned from.
 OPENING = (*CATEGORISED, MISCONDUCT)
@@ -66,6 +66,11 @@ async def find(session: AsyncSession, number: int, by: Member) -> tuple[Review, 
 def suspected(message: Message) -> bool:
     """Whether a message was guessed to be about misconduct."""
     return bool(message.parse) and message.parse["intent"]["name"] == MISCONDUCT
+
+
+def secret(message: Message, about: Iterable[Ticket]) -> bool:
+    """Whether a message is, or was guessed to be, about misconduct; `about`: its tickets."""
+    return suspected(message) or any(ticket.confidential for ticket in about)
 
 
 async def decide(

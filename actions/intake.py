@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions import similar
+from actions.base import Refused
 from actions.deadlines import ZONE, Clock
 from actions.opening import Report, open_ticket
 from actions.urgent import urgent
@@ -30,7 +31,7 @@ class Row:
     source: str = ""
     at: datetime | None = None  # None where it could not be read
     timed: bool = True  # an hour was given, not a day alone
-    own: str | None = None  # the ledger's own number of the row
+    own: str | None = None  # the other side's own number of the report
     kind: str = "issue"
     category: str | None = None
     enterprise: str | None = None
@@ -90,17 +91,37 @@ async def open_all(
     reports: Mapping[str, Report],
     now: datetime,
     told: Callable[[int, int], None] = lambda _done, _whole: None,
+    actor: str = BY,
 ) -> list[int]:
     """Open a ticket for each of these reports; their numbers. `told` hears how far it is."""
     clock = await Clock.read(session)
     numbers = []
     for done, (key, report) in enumerate(reports.items(), 1):
-        ticket = await open_ticket(session, report, by=None, now=now, actor=BY)
+        ticket = await open_ticket(session, report, by=None, now=now, actor=actor)
         await similar.link(session, ticket, clock.policy.similar_days)
         await intakes.keep(session, key, ticket.no)
         numbers.append(ticket.no)
         told(done, len(reports))
     return numbers
+
+
+async def open_one(
+    session: AsyncSession, row: Row, now: datetime, *, actor: str
+) -> tuple[int, bool]:
+    """Open what another system was told; the number, and False where it was opened before.
+
+    Refused, with every reason, where it does not fit this city.
+    """
+    checked = await check(session, [row], now)
+    if checked.faults:
+        raise Refused("；".join(f"{fault.column}:{fault.reason}" for fault in checked.faults))
+    if checked.reports:
+        (number,) = await open_all(session, checked.reports, now, actor=actor)
+        return number, True
+    known = await intakes.opened(session, row.key)
+    if known is None:
+        raise LookupError(f"{row.key} was kept without a ticket")
+    return known, False
 
 
 @dataclass(frozen=True, slots=True)

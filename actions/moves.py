@@ -176,9 +176,9 @@ async def _closed(move: Move, step: str, words: str) -> None:
 
 async def dispute(move: Move) -> None:
     """提出异议: the work starts again; after closing for 15 working days."""
-    ticket, clock = move.ticket, move.clock
-    if ticket.closed_at and move.now > clock.days(ticket.closed_at, clock.policy.dispute_days).at:
-        raise Refused(render("refused_late", no=ticket.no))
+    ticket = move.ticket
+    if missed := too_late("dispute", ticket, move.clock, move.now):
+        raise Refused(missed)
     ticket.rating = "dissatisfied"
     await _reopened(move, "dispute", move.of(given.Reason).reason)
 
@@ -282,10 +282,21 @@ def _check_extension(move: Move) -> None:
     days = move.args.days if isinstance(move.args, given.Extension) else 1
     if not 1 <= days <= policy.extension_days_max:
         raise Refused(render("refused_days", most=policy.extension_days_max))
-    if ticket.extended >= policy.extensions_max:
-        raise Refused(render("refused_extended", no=ticket.no, most=policy.extensions_max))
-    if (ticket.extension_asked_at or move.now) > ticket.due_at:
-        raise Refused(render("refused_too_late", no=ticket.no, due_at=ticket.due_at))
+    if missed := too_late("extend", ticket, move.clock, move.now):
+        raise Refused(missed)
+
+
+def too_late(step: str, ticket: Ticket, clock: Clock, now: datetime) -> str | None:
+    """Why a step that its status allows is out of time by now; None where it is not."""
+    policy = clock.policy
+    if step == "dispute" and ticket.closed_at:
+        over = now > clock.days(ticket.closed_at, policy.dispute_days).at
+        return render("refused_late", no=ticket.no) if over else None
+    if step == "extend" and ticket.extended >= policy.extensions_max:
+        return render("refused_extended", no=ticket.no, most=policy.extensions_max)
+    if step == "extend" and (ticket.extension_asked_at or now) > ticket.due_at:
+        return render("refused_too_late", no=ticket.no, due_at=ticket.due_at)
+    return None
 
 
 async def suspend(move: Move) -> None:

@@ -97,6 +97,22 @@ def judges(member: Member, *, misconduct: bool) -> bool:
     return member.role == ("inspector" if misconduct else "coordinator")
 
 
+def speaks(member: Member, ticket: Ticket) -> bool:
+    """Whether somebody may say something about a ticket in its group, through the bot."""
+    works = member.role in {"handler", "coordinator", "inspector"}
+    return works and not ticket.confidential and sees(member, ticket)
+
+
+def reads_ladder(member: Member) -> bool:
+    """Whether somebody sees who was and will be reminded of a ticket, and what was asked for."""
+    return member.role in STAFF
+
+
+def reads_letter(member: Member, kind: str) -> bool:
+    """Whether somebody reads a 督办函; a 移交函 is not for the unit that it is about."""
+    return member.role in STAFF - ({"handler"} if kind == "handover" else set())
+
+
 def owns(member: Member, ticket: Ticket) -> bool:
     """Whether a ticket is somebody's own: of the same enterprise, else from the same sender."""
     if member.id is not None and ticket.reporter_id == member.id:
@@ -117,3 +133,19 @@ def reads_phones(member: Member) -> bool:
 def tries_groups(member: Member) -> bool:
     """Whether somebody may speak in a sandbox group in the name of its members."""
     return member.role in {"admin", "coordinator"}
+
+
+def visits(member: Member, *, spoke: bool) -> bool:
+    """Whether somebody may look at a group's window: staff; a member where they have spoken."""
+    return spoke or member.role in STAFF
+
+
+def hears(member: Member, *, misconduct: bool) -> bool:
+    """Whether somebody may read in the console what was said: of misconduct, inspectors alone."""
+    return member.role == "inspector" or not misconduct
+
+
+def reads_parses(member: Member, *, misconduct: bool) -> bool:
+    """Whether somebody may look at how a message was understood."""
+    works = member.role in {"coordinator", "inspector", "admin"}
+    return works and hears(member, misconduct=misconduct)

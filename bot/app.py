@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from bot.channels import channels
+from bot.hooks import Hooks
 from bot.parsing import Twins, local
 from bot.scheduler import Scheduler
 from bot.sender import Sender
@@ -64,6 +65,10 @@ class App:
     def sender(self) -> Sender:
         """A sender; any number of them may run."""
         return Sender(self.database, self.streams, self.channels, self.now)
+
+    def hooks(self) -> Hooks:
+        """What tells other systems; any number of them may run."""
+        return Hooks(self.database, self.streams, self.now, inside=self.settings.hooks_inside)
 
     async def close(self) -> None:
         """Give all connections back."""

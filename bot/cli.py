@@ -13,7 +13,7 @@ import uvicorn
 
 from actions import announced
 from actions import steps as rules
-from bot import accounts, city, doctor, up, web
+from bot import accounts, city, doctor, up
 from bot.app import App
 from bot.commands import (
     audit,
@@ -56,6 +56,10 @@ reading.commands.command("serve")(serving.serve)
 
 Host = Annotated[str | None, typer.Option(help="监听地址,默认 127.0.0.1")]
 Port = Annotated[int | None, typer.Option(help="网页端口,默认 8000", min=0, max=65535)]
+Public = Annotated[
+    str | None, typer.Option("--public-url", help="别人打开网页用的地址,如 https://…")
+]
+Insecure = Annotated[bool, typer.Option("--insecure", help="允许不加密(http)给别人用")]
 ROOT = Path(__file__).parent.parent
 
 
@@ -65,21 +69,30 @@ def main() -> None:
         cli(prog_name="mingcheng")
     except Invalid as error:
         fail(error, 2)
-    except (Failed, Unusable, Unfit, Held, Died, up.PortTaken) as error:
+    except (Failed, Unusable, Unfit, Held, Died, up.PortTaken, up.Exposed) as error:
         fail(error)
 
 
 @cli.command("up")
-def up_(data: Data = None, host: Host = None, port: Port = None) -> None:
+def up_(
+    data: Data = None,
+    host: Host = None,
+    port: Port = None,
+    public_url: Public = None,
+    insecure: Insecure = False,
+) -> None:
     """在这台机器上启动全部:数据库、识别、网页、督办。"""
+    found = settings(
+        data=data, host=host, port=port, public_url=public_url, insecure=insecure or None
+    )
     with bar() as bars:
-        run(up.up(settings(data=data, host=host, port=port), say, bars("训练模型")))
+        run(up.up(found, say, bars("训练模型")))
 
 
 @cli.command("web")
-def web_(host: Host = None, port: Port = None) -> None:
+def web_(host: Host = None, port: Port = None, public_url: Public = None) -> None:
     """只启动网页(多台机器部署)。"""
-    run(_serve(App(_remote(settings(host=host, port=port)))))
+    run(_serve(App(_remote(settings(host=host, port=port, public_url=public_url)))))
 
 
 @cli.command()
@@ -97,7 +110,7 @@ def scheduler() -> None:
 @cli.command()
 def sender() -> None:
     """只启动发送。"""
-    run(_until_stopped(lambda app: app.sender().run()))
+    run(_until_stopped(_send))
 
 
 @cli.command("migrate")
@@ -183,12 +196,8 @@ def _remote(found: Settings) -> Settings:
 
 
 async def _serve(app: App) -> None:
-    pages = uvicorn.Config(
-        web.create(app), host=app.settings.host, port=app.settings.port, log_level="warning",
-        lifespan="off", timeout_graceful_shutdown=up.GRACE,
-    )  # fmt: skip
     try:
-        await uvicorn.Server(pages).serve()
+        await uvicorn.Server(up.pages_of(app.settings, app)).serve()
     finally:
         await app.close()
 
@@ -201,6 +210,13 @@ async def _work(app: App) -> None:
         await running.run()
     finally:
         await app.close()
+
+
+async def _send(app: App) -> None:
+    """What leaves: posts into groups, and what other systems are told."""
+    async with asyncio.TaskGroup() as tasks:
+        for part in (app.sender(), app.hooks()):
+            tasks.create_task(part.run())
 
 
 async def _until_stopped(part: Callable[[App], Coroutine[Any, Any, None]]) -> None:

@@ -27,6 +27,8 @@ class Browser:
     at: float
     address: str
     agent: str
+    way: str = "password"  # by which it came in, or a provider's name
+    proof: str = ""  # a mark of the password of then: with another one this browser is out
 
 
 class Sessions:
@@ -36,11 +38,21 @@ class Sessions:
         """Kept on this server."""
         self.streams = streams
 
-    async def begin(self, login: str, now: datetime, *, address: str, agent: str) -> str:
+    async def begin(
+        self,
+        login: str,
+        now: datetime,
+        *,
+        address: str,
+        agent: str,
+        way: str = "password",
+        proof: str = "",
+    ) -> str:
         """Sign a browser in; what its cookie is to hold."""
         token = secrets.token_urlsafe(32)
         mark, until = mark_of(token), (now + STAY).timestamp()
-        told = json.dumps(asdict(Browser(login, now.timestamp(), address, agent[:200])))
+        browser = Browser(login, now.timestamp(), address, agent[:200], way, proof)
+        told = json.dumps(asdict(browser))
         with self.streams.reached():
             async with self.streams.client.pipeline(transaction=True) as pipe:
                 pipe.set(_key(mark), told, exat=int(until))

@@ -1,7 +1,9 @@
 """The one reader of the environment. Wrong values stop the start, with the name of the setting."""
 
+import ipaddress
 from pathlib import Path
 from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
 from pydantic import AfterValidator, Field, HttpUrl, SecretStr, TypeAdapter
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -12,6 +14,11 @@ def _address(url: str) -> str:
     if url:
         _http.validate_python(url)
     return url
+
+
+def _site(url: str) -> str:
+    """An address to which paths are added."""
+    return _address(url).rstrip("/")
 
 
 _http = TypeAdapter(HttpUrl)
@@ -26,6 +33,12 @@ class Settings(BaseSettings):
     host: str = "127.0.0.1"
     port: int = Field(default=8000, ge=0, le=65535)
     log: Literal["console", "json"] = "console"
+    #: How people reach the pages, where that is not `http://host:port`.
+    public_url: Annotated[str, AfterValidator(_site)] = ""
+    #: Others may reach the pages without encryption; the pages say so.
+    insecure: bool = False
+    #: Whose X-Forwarded-* are believed; nobody's where there is no public address.
+    proxies: str = "127.0.0.1,::1"
 
     database_url: str = Field(default="", validation_alias="DATABASE_URL")
     redis_url: str = Field(default="", validation_alias="REDIS_URL")
@@ -37,3 +50,37 @@ class Settings(BaseSettings):
 
     webhook_secret: SecretStr = SecretStr("")
     webhook_url: Annotated[str, AfterValidator(_address)] = ""
+    #: Hooks may be in the own network (loopback, 10.…, 192.168.…), also without encryption.
+    hooks_inside: bool = False
+
+    #: Sign-in at an OpenID Connect provider; offered where its address is set.
+    oidc_issuer: Annotated[str, AfterValidator(_address)] = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr = SecretStr("")
+    oidc_name: str = "统一身份认证"
+    #: Sign-in with 企业微信; offered where the corp id is set.
+    wecom_corp_id: str = ""
+    wecom_agent_id: str = ""
+    wecom_secret: SecretStr = SecretStr("")
+    wecom_api: Annotated[str, AfterValidator(_site)] = "https://qyapi.weixin.qq.com"
+
+    @property
+    def secure(self) -> bool:
+        """Whether the pages are reached by https: their cookies go no other way then."""
+        return self.public_url.startswith("https://")
+
+    @property
+    def plain(self) -> bool:
+        """Whether others than this machine reach the pages, and without encryption."""
+        named = urlsplit(self.public_url).hostname
+        outside = not _loopback(self.host) or (named is not None and not _loopback(named))
+        return outside and not self.secure
+
+
+def _loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -52,6 +52,16 @@ class Entry:
     tries: int = 0
 
 
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """A partition as it stands; `begun` of what waits was handed out and is not finished."""
+
+    partition: int
+    waits: int
+    begun: int
+    holder: str | None
+
+
 class Streams:
     """One connection pool to the streams."""
 
@@ -89,6 +99,33 @@ class Streams:
         """How many entries wait, over all partitions."""
         with self.reached():
             return sum([await self.client.xlen(_stream(number)) for number in range(PARTITIONS)])
+
+    async def queues(self) -> list[Queue]:
+        """Every partition: what waits, what is being worked on, and who has it."""
+        with self.reached():
+            pipe = self.client.pipeline(transaction=False)
+            for number in range(PARTITIONS):
+                pipe.xlen(_stream(number))
+                pipe.xpending(_stream(number), GROUP)
+                pipe.get(_lease(number))
+            found = await pipe.execute(raise_on_error=False)
+        rows = [found[start : start + 3] for start in range(0, len(found), 3)]
+        return [
+            Queue(number, _count(waits), _count(begun), holder if isinstance(holder, str) else None)
+            for number, (waits, begun, holder) in enumerate(rows)
+        ]
+
+    async def workers(self) -> list[tuple[str, float]]:
+        """Who works, and when they were last seen, in seconds of the epoch."""
+        with self.reached():
+            found: Any = await self.client.zrange(WORKERS, 0, -1, withscores=True)
+        return [(str(name), float(at)) for name, at in found]
+
+    async def about(self) -> dict[str, Any]:
+        """What the server says of itself: version, memory."""
+        with self.reached():
+            found: Any = await self.client.info()
+        return dict(found)
 
     # --- sharing ------------------------------------------------------------------------------
 
@@ -224,6 +261,12 @@ def _entries(rows: Any) -> list[Entry]:
         for id_, fields in _flat(batch):
             entries.append(Entry(number, id_, fields.get("payload", "") if fields else ""))
     return entries
+
+
+def _count(answer: Any) -> int:
+    """A number, of a partition that nobody has written to yet none."""
+    found = answer.get("pending") if isinstance(answer, dict) else answer
+    return found if isinstance(found, int) else 0
 
 
 def _flat(batch: Any) -> Any:

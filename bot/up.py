@@ -31,11 +31,40 @@ class PortTaken(Exception):
     """Nobody can open the pages; the message says what to do."""
 
 
+class Exposed(Exception):
+    """The pages would be open to others in a way that nobody asked for; it says what to do."""
+
+
+def guarded(settings: Settings) -> None:
+    """Serve others than this machine only as somebody decided (Exposed)."""
+    if settings.plain and not settings.public_url:
+        raise Exposed(
+            f"监听 {settings.host} 时别的机器也能打开网页,请说明大家用的地址,"
+            "例如 --public-url https://jiandu.example.gov.cn"
+        )
+    if settings.plain and not settings.insecure:
+        raise Exposed(
+            f"{settings.public_url} 没有加密,密码会被旁人看到。请用 https 地址;"
+            "确实只能用 http 时加 --insecure,页面上会注明"
+        )
+
+
+def pages_of(settings: Settings, app: App) -> uvicorn.Config:
+    """How the pages are served. What a proxy says is believed where people come through one."""
+    return uvicorn.Config(
+        web.create(app), host=settings.host, port=settings.port, log_level="warning",
+        lifespan="off", timeout_graceful_shutdown=GRACE, proxy_headers=bool(settings.public_url),
+        forwarded_allow_ips=settings.proxies,
+    )  # fmt: skip
+
+
 async def up(settings: Settings, say: Say, progress: rasa.Progress) -> None:
     """Start everything, say where it is, and end it all when asked to (Ctrl-C, SIGTERM).
 
-    PortTaken when the pages can't be opened; what was started has ended then, too.
+    PortTaken when the pages can't be opened; what was started has ended then, too. Exposed before
+    anything is started.
     """
+    guarded(settings)
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for name in (signal.SIGINT, signal.SIGTERM):
@@ -100,12 +129,7 @@ async def _serve(
 ) -> None:
     await prepare(settings, say)
     app = App(settings)
-    pages = uvicorn.Server(
-        uvicorn.Config(
-            web.create(app), host=settings.host, port=settings.port, log_level="warning",
-            lifespan="off", timeout_graceful_shutdown=GRACE,
-        )
-    )  # fmt: skip
+    pages = uvicorn.Server(pages_of(settings, app))
     pages.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]  # ours
     worker = app.worker()
     await accounts.first(app.database, app.now(), say)
@@ -132,7 +156,8 @@ async def _serve(
 
 
 def _endless(app: App, running: Running, say: Say) -> list[Coroutine[Any, Any, None]]:
-    return [app.sender().run(), app.scheduler().run(), running.watch(say)]
+    parts = (app.sender(), app.hooks(), app.scheduler())
+    return [*(part.run() for part in parts), running.watch(say)]
 
 
 async def _load(server: Child | None, say: Say) -> None:
@@ -169,7 +194,8 @@ async def _announce(
     if not server.started:
         return False
     port = server.servers[0].sockets[0].getsockname()[1]
-    say(f"已启动。请用浏览器打开 http://{settings.host}:{port}/ (按 Ctrl-C 停止)")
+    address = settings.public_url or f"http://{settings.host}:{port}"
+    say(f"已启动。请用浏览器打开 {address}/ (按 Ctrl-C 停止)")
     return True
 
 

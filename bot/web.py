@@ -8,6 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from bot import console, inbox
+from bot.api import v1
 from bot.app import App
 from bot.channels.base import LARGEST, Channel, Incoming, Rejected, Request
 from bot.streams import Away
@@ -50,6 +51,7 @@ def create(app: App) -> FastAPI:
             {**found, "parser": app.parser.name, "waiting": lag}, 200 if well else 503
         )
 
+    v1.mount(web, app)
     console.mount(web, app)
     return web
 

@@ -97,6 +97,11 @@ def expected() -> Iterator[Day]:
         day += timedelta(days=1)
 
 
+def seeded(day: date) -> Day | None:
+    """A day as the packages know it: announced, or as the law alone says; or None."""
+    return next((row for row in (*announced(), *expected()) if row.day == day), None)
+
+
 async def between(session: AsyncSession, first: date, last: date) -> Sequence[Day]:
     """The days of the table from `first` to `last`, both included, in order."""
     found = await session.exec(

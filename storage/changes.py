@@ -27,12 +27,22 @@ async def note(
 
 
 async def page(
-    session: AsyncSession, *, what: Sequence[str] = (), before: int | None = None, most: int = 50
+    session: AsyncSession,
+    *,
+    what: Sequence[str] = (),
+    of: str | None = None,
+    by: str | None = None,
+    before: int | None = None,
+    most: int = 50,
 ) -> Sequence[Change]:
-    """Lines of these sorts, or of all; the newest first, below `before`."""
+    """Lines of these sorts, or of all, of one record, of one person; newest first, below it."""
     query = select(Change).order_by(col(Change.id).desc()).limit(most)
     if what:
         query = query.where(col(Change.what).in_(what))
+    if of is not None:
+        query = query.where(Change.of == of)
+    if by is not None:
+        query = query.where(Change.by == by)
     if before is not None:
         query = query.where(col(Change.id) < before)
     return (await session.exec(query)).all()

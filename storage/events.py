@@ -4,14 +4,14 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage.models import Event, Head
+from storage.models import Event, Head, Ticket
 
 #: Events are hashed with the offset of the one time zone of the country.
 ZONE = ZoneInfo("Asia/Shanghai")
@@ -102,6 +102,18 @@ async def after(session: AsyncSession, seq: int, most: int = 1000) -> Sequence[E
     return found.all()
 
 
+async def public(session: AsyncSession, seq: int, most: int) -> Sequence[Event]:
+    """The same, without the events of confidential tickets."""
+    found = await session.exec(
+        select(Event)
+        .join(Ticket, col(Ticket.no) == col(Event.ticket_no))
+        .where(col(Event.seq) > seq, col(Ticket.confidential).is_(False))
+        .order_by(col(Event.seq))
+        .limit(most)
+    )
+    return found.all()
+
+
 async def get(session: AsyncSession, seq: int) -> Event | None:
     """The event of this number, or None."""
     return await session.get(Event, seq)
@@ -112,21 +124,39 @@ async def last(session: AsyncSession) -> Head | None:
     return (await session.exec(select(Head).where(Head.name == "event"))).first()
 
 
-async def broken(session: AsyncSession) -> int | None:
-    """Number of the first event whose link does not hold, or None for a whole chain.
+class Walked(NamedTuple):
+    """A walk along the chain: how far it came, and what it found."""
+
+    seq: int = 0
+    hash: str = ""
+    broken: int | None = None  # number of the first event whose link does not hold
+    ended: bool = False  # there is nothing more to walk
+
+
+async def walk(session: AsyncSession, start: Walked, most: int = 1000) -> Walked:
+    """Go on with a verification from where it came to, by at most so many events.
 
     What is appended meanwhile is verified too.
     """
     end = await last(session)
-    seq, hash_ = 0, ""
-    while events := await after(session, seq):
-        for event in events:
-            if (event.seq, event.prev) != (seq + 1, hash_) or event.hash != digest(content(event)):
-                return event.seq
-            seq, hash_ = event.seq, event.hash
-            if end is not None and seq == end.last and hash_ != end.hash:
-                return seq
+    seq, hash_ = start.seq, start.hash
+    found = await after(session, seq, most)
+    for event in found:
+        if (event.seq, event.prev) != (seq + 1, hash_) or event.hash != digest(content(event)):
+            return Walked(seq, hash_, event.seq, ended=True)
+        seq, hash_ = event.seq, event.hash
+        if end is not None and seq == end.last and hash_ != end.hash:
+            return Walked(seq - 1, event.prev, seq, ended=True)
+    if found:
+        return Walked(seq, hash_)
     end = end or await last(session)  # it may have been the first, meanwhile
-    if end is None:
-        return seq + 1 if seq else None
-    return None if seq >= end.last else seq + 1
+    whole = seq >= end.last if end is not None else not seq
+    return Walked(seq, hash_, None if whole else seq + 1, ended=True)
+
+
+async def broken(session: AsyncSession) -> int | None:
+    """Number of the first event whose link does not hold, or None for a whole chain."""
+    walked = Walked()
+    while not walked.ended:
+        walked = await walk(session, walked)
+    return walked.broken

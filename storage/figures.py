@@ -12,10 +12,10 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, and_, func, or_
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
-from sqlmodel.sql.expression import Select
+from sqlmodel.sql.expression import Select, SelectOfScalar
 
 from storage import states
-from storage.models import State, Unit
+from storage.models import State, Ticket, Unit
 
 Facet = Literal["unit", "district", "category", "group"]
 OPEN = ("new", "assigned", "accepted")
@@ -32,6 +32,7 @@ class Scope:
         since: opened from here on.
         until: opened before this; exclusive.
         only: columns of `State` and the value that they must have.
+        led_by: led by this unit today, whoever led them then: its handlers can open no others.
 
     """
 
@@ -39,10 +40,14 @@ class Scope:
     since: datetime | None = None
     until: datetime | None = None
     only: Mapping[str, Any] = field(default_factory=dict)
+    led_by: int | None = None
 
     def where(self) -> ColumnElement[bool]:
         """The condition that a state fulfils."""
         only = [getattr(State, name) == value for name, value in self.only.items()]
+        if self.led_by is not None:
+            own = select(Ticket.no).where(Ticket.unit_id == self.led_by)
+            only.append(col(State.ticket_no).in_(own))
         return and_(states.at(self.at), states.opened(self.since, self.until), *only)
 
 
@@ -102,7 +107,7 @@ def collected() -> ColumnElement[bool]:
 
 async def total(session: AsyncSession, scope: Scope) -> Counts:
     """The counts over all tickets of a scope."""
-    row = (await session.exec(_counts(scope.at).where(scope.where()))).one()
+    row = (await session.exec(counted(scope.at).where(scope.where()))).one()
     return Counts(*row)
 
 
@@ -114,7 +119,7 @@ async def by(session: AsyncSession, facet: Facet, scope: Scope) -> dict[str, Cou
         "category": col(State.category),
         "group": col(State.group_id),
     }[facet]
-    query = _counts(scope.at, key).where(scope.where(), key.is_not(None)).group_by(key)
+    query = counted(scope.at, key).where(scope.where(), key.is_not(None)).group_by(key)
     if facet == "unit":
         query = query.join(Unit, col(Unit.id) == col(State.unit_id))
     rows = (await session.exec(query.order_by(key))).all()
@@ -125,11 +130,21 @@ async def behind(
     session: AsyncSession, figure: str, scope: Scope, *, before: int | None = None, most: int = 50
 ) -> Sequence[int]:
     """The numbers of the tickets that a count counts, newest first, below `before`."""
-    query = select(State.ticket_no).where(scope.where(), collected(), conditions(scope.at)[figure])
+    query = numbers(figure, scope)
     if before is not None:
         query = query.where(col(State.ticket_no) < before)
     found = await session.exec(query.order_by(col(State.ticket_no).desc()).limit(most))
     return found.all()
+
+
+def numbers(figure: str, scope: Scope) -> SelectOfScalar[int]:
+    """What asks for the numbers of the tickets that a count counts."""
+    return select(State.ticket_no).where(*counted_by(figure, scope))
+
+
+def counted_by(figure: str, scope: Scope) -> list[ColumnElement[bool]]:
+    """What holds of the states that a count counts."""
+    return [scope.where(), collected(), conditions(scope.at)[figure]]
 
 
 async def answered_alone(session: AsyncSession, scope: Scope) -> int:
@@ -142,7 +157,8 @@ async def answered_alone(session: AsyncSession, scope: Scope) -> int:
     return found.one()
 
 
-def _counts(at: datetime, *more: Any) -> Select[*tuple[Any, ...]]:
+def counted(at: datetime, *more: Any) -> Select[*tuple[Any, ...]]:
+    """The query for the counts over all states at an instant, and these columns beside them."""
     meant = conditions(at)
     columns: list[Any] = [func.count().filter(meant[field.name]) for field in fields(Counts)]
     query: Select[*tuple[Any, ...]] = select(*columns, *more)

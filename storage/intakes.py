@@ -20,6 +20,11 @@ async def known(session: AsyncSession, keys: Collection[str]) -> set[str]:
     return set(found.all())
 
 
+async def opened(session: AsyncSession, key: str) -> int | None:
+    """Number of the ticket that this key has opened, or None."""
+    return (await session.exec(select(Intake.ticket_no).where(Intake.key == key))).first()
+
+
 async def keep(session: AsyncSession, key: str, ticket_no: int) -> None:
     """Note that a row has opened a ticket."""
     session.add(Intake(key=key, ticket_no=ticket_no))

@@ -94,6 +94,14 @@ async def districts(session: AsyncSession) -> Sequence[District]:
 
 async def route(session: AsyncSession, category: str | None, district: str | None) -> Unit | None:
     """The unit of the best route: category and district, then category, then district; rules 2."""
+    found = await fitting(session, category, district)
+    return found[0][1] if found else None
+
+
+async def fitting(
+    session: AsyncSession, category: str | None, district: str | None
+) -> Sequence[tuple[Route, Unit]]:
+    """The routes that fit, and their units: the best one first."""
     fits = (
         or_(col(Route.category).is_(None), Route.category == category),
         or_(col(Route.district).is_(None), Route.district == district),
@@ -102,13 +110,12 @@ async def route(session: AsyncSession, category: str | None, district: str | Non
         (col(Route.district).is_not(None), 1), else_=0
     )
     found = await session.exec(
-        select(Unit)
-        .join(Route, col(Route.unit_id) == col(Unit.id))
+        select(Route, Unit)
+        .join(Unit, col(Route.unit_id) == col(Unit.id))
         .where(*fits)
         .order_by(weight.desc())
-        .limit(1)
     )
-    return found.first()
+    return found.all()
 
 
 async def group(session: AsyncSession, group_id: str | None) -> Group | None:

@@ -32,6 +32,17 @@ async def newest(session: AsyncSession, most: int = 50) -> Sequence[Poisoned]:
     return found.all()
 
 
+async def lock(session: AsyncSession, poisoned_id: int) -> Poisoned | None:
+    """One of them, for this transaction alone; None where it was dealt with already."""
+    return await session.get(Poisoned, poisoned_id, with_for_update=True)
+
+
+async def forget(session: AsyncSession, row: Poisoned) -> None:
+    """It is dealt with; what was done about it is recorded elsewhere."""
+    await session.delete(row)
+    await session.flush()
+
+
 def _fields(payload: str) -> dict[str, Any]:
     try:
         found = json.loads(payload)

@@ -131,3 +131,31 @@ async def waiting(session: AsyncSession) -> Sequence[Post]:
         select(Post).where(Post.status == "waiting").order_by(col(Post.said))
     )
     return found.all()
+
+
+async def about(
+    session: AsyncSession, group_id: str, ticket_no: int, since: datetime
+) -> Sequence[Post]:
+    """What the bot said of one ticket in its group, in order, digests left out."""
+    found = await session.exec(
+        select(Post)
+        .where(
+            Post.group_id == group_id,
+            Post.at >= since,
+            Post.why != "digest",
+            col(Post.about).contains([ticket_no]),
+        )
+        .order_by(col(Post.said))
+    )
+    return found.all()
+
+
+async def requests(session: AsyncSession, ticket_no: int) -> Sequence[tuple[datetime, str]]:
+    """What the coordinators were asked for about a ticket: when, and in which words."""
+    found = await session.exec(
+        select(Notice.at, Notice.text)
+        .where(Notice.ticket_no == ticket_no, Notice.level == "request")
+        .distinct()
+        .order_by(col(Notice.at))
+    )
+    return found.all()

@@ -92,3 +92,21 @@ async def draw_up(
     session.add(letter)
     await session.flush()
     return letter
+
+
+async def of_ticket(session: AsyncSession, ticket_no: int) -> Sequence[Reminder]:
+    """A ticket's levels in order, fired and planned."""
+    found = await session.exec(
+        select(Reminder)
+        .where(Reminder.ticket_no == ticket_no)
+        .order_by(col(Reminder.at), col(Reminder.id))
+    )
+    return found.all()
+
+
+async def letters(session: AsyncSession, ticket_no: int) -> Sequence[Letter]:
+    """The letters that were drawn up about a ticket, in order."""
+    found = await session.exec(
+        select(Letter).where(Letter.ticket_no == ticket_no).order_by(col(Letter.id))
+    )
+    return found.all()

@@ -31,6 +31,15 @@ async def write(session: AsyncSession, values: Mapping[str, Any]) -> None:
     await changed(session)
 
 
+async def forget(session: AsyncSession, key: str) -> None:
+    """Go back to the default of a setting."""
+    row = await session.get(Setting, key)
+    if row is not None:
+        await session.delete(row)
+        await session.flush()
+    await changed(session)
+
+
 async def revision(session: AsyncSession) -> str:
     """The mark of the last change of settings or calendar."""
     return (await session.exec(select(Head.hash).where(Head.name == REVISION))).first() or ""

@@ -1,11 +1,10 @@
-"""Tickets: made with the next number, locked to be moved, found and listed."""
+"""Tickets: made with the next number, locked to be moved, and found."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, false
 from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -83,14 +82,13 @@ async def of_reporter(
     statuses: Sequence[str],
 ) -> Ticket | None:
     """The reporter's latest own ticket in a group: same enterprise, else same sender."""
-    own = _own(reporter_id, enterprise)
     found = await session.exec(
         select(Ticket)
         .where(
             Ticket.group_id == group_id,
             col(Ticket.status).in_(statuses),
             col(Ticket.confidential).is_(False),
-            own,
+            own(reporter_id, enterprise),
         )
         .order_by(col(Ticket.no).desc())
         .limit(1)
@@ -181,41 +179,19 @@ async def related(session: AsyncSession) -> dict[int, list[int]]:
     return found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Filter:
-    """Which tickets a list shows; None asks for nothing."""
-
-    status: str | None = None
-    unit_id: int | None = None
-    district: str | None = None
-    confidential: bool = False  # True: also those; for inspectors alone
-    own: tuple[int | None, str | None] | None = None  # of this reporter, or of this enterprise
-    serves: int | None = None  # led by this unit; 0 is none
-
-
-async def page(
-    session: AsyncSession, wanted: Filter, *, before: int | None = None, most: int = 50
-) -> Sequence[Ticket]:
-    """One page of the ledger, newest first, below number `before`: paged by key, not offset."""
-    query = select(Ticket).order_by(col(Ticket.no).desc()).limit(most)
-    if wanted.status:
-        query = query.where(Ticket.status == wanted.status)
-    if wanted.unit_id is not None:
-        query = query.where(Ticket.unit_id == wanted.unit_id)
-    if wanted.district:
-        query = query.where(Ticket.district == wanted.district)
-    if wanted.serves is not None:
-        query = query.where(Ticket.unit_id == wanted.serves)
-    if wanted.own is not None:
-        query = query.where(_own(*wanted.own))
-    if not wanted.confidential:
-        query = query.where(col(Ticket.confidential).is_(False))
-    if before is not None:
-        query = query.where(col(Ticket.no) < before)
-    return (await session.exec(query)).all()
+async def linked(session: AsyncSession, no: int) -> Sequence[Ticket]:
+    """The tickets that look like this one, in order."""
+    found = await session.exec(
+        select(Ticket)
+        .join(Link, col(Link.other_no) == col(Ticket.no))
+        .where(Link.ticket_no == no)
+        .order_by(col(Ticket.no))
+    )
+    return found.all()
 
 
-def _own(reporter_id: int | None, enterprise: str | None) -> ColumnElement[bool]:
+def own(reporter_id: int | None, enterprise: str | None, of: Any = Ticket) -> ColumnElement[bool]:
     """Of the same enterprise, else of the same sender; rules, section 8."""
-    own = col(Ticket.reporter_id) == reporter_id
-    return own | (col(Ticket.enterprise) == enterprise) if enterprise else own
+    # what nobody is known to have told is not everybody's
+    mine: ColumnElement[bool] = false() if reporter_id is None else of.reporter_id == reporter_id
+    return mine | (of.enterprise == enterprise) if enterprise else mine

@@ -6,4 +6,5 @@ pytest_plugins = [
     "tests.fixtures.rasa",
     "tests.fixtures.program",
     "tests.fixtures.browser",
+    "tests.fixtures.town",
 ]

@@ -6,8 +6,8 @@ same each time but for the dates, which end today.
 
 import argparse
 import asyncio
-import contextlib
 import random
+import signal
 import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,6 +16,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 import uvicorn
+from playwright.async_api import Page
 
 from actions import clock, steps
 from actions.base import Refused
@@ -28,7 +29,7 @@ from bot.scheduler import run_due
 from bot.settings import Settings
 from bot.up import DEFAULT_CITY
 from nlu.compiled import SHIPPED, Compiled
-from storage import accounts, calendar, migrate, people, tickets
+from storage import accounts, calendar, ledger, migrate, people, tickets
 from storage.models import Ticket
 from tests.demo_words import DONE, EXTEND, MISCONDUCT, PROGRESS, REPORTS, TALK, UNSURE
 
@@ -145,8 +146,9 @@ async def furnish(app: App, now: datetime) -> None:
         async with app.database.transaction() as session:
             numbers = await tickets.running(session)
             open_ = list((await tickets.some(session, numbers)).values())
-            done = await tickets.page(session, tickets.Filter(status="resolved"), most=20)
-        for ticket in (*open_, *done):
+            resolved = ledger.Filter(statuses=("resolved",))
+            done = await ledger.page(session, resolved, most=20)
+        for ticket in (*open_, *done.rows):
             if story.chance.random() < 0.16:
                 await story.goes_on(ticket)
     for text, group in MISCONDUCT:
@@ -161,6 +163,9 @@ async def furnish(app: App, now: datetime) -> None:
             await accounts.make(
                 session, login=role, password=passwords.hasher.hash(PASSWORD), member=found, now=now
             )
+            account = await accounts.find(session, role)
+            assert account is not None
+            account.given = False
 
 
 def _instants(chance: random.Random, first: datetime, now: datetime, many: int) -> list[datetime]:
@@ -191,7 +196,7 @@ async def served(port: int = 0) -> AsyncIterator[tuple[str, App]]:
             parts = [asyncio.create_task(server.serve())]
             parts += [
                 asyncio.create_task(part.run())
-                for part in (app.worker(), app.sender(), app.scheduler())
+                for part in (app.worker(), app.sender(), app.scheduler(), app.hooks())
             ]
             while not server.started:  # noqa: ASYNC110  # uvicorn has no event
                 await asyncio.sleep(0.05)
@@ -208,15 +213,36 @@ async def served(port: int = 0) -> AsyncIterator[tuple[str, App]]:
             await running.stop()
 
 
+async def signs_in(page: Page, role: str) -> None:
+    """Somebody of this role signs in."""
+    await page.goto("/signin")
+    await page.get_by_label("用户名").fill(role)
+    await page.get_by_label("密码").fill(PASSWORD)
+    await page.get_by_role("button", name="登录", exact=True).click()
+    await page.wait_for_url(lambda url: "/signin" not in url)
+
+
+async def places(page: Page) -> dict[str, str]:
+    """The first ticket that this person finds, and the first confidential one."""
+    found = {}
+    for name, query in (("ticket", "?status=accepted"), ("confidential", "?kind=misconduct")):
+        await page.goto(f"/tickets{query}")
+        first = page.locator("main a[href^='/tickets/']").filter(has_text="#").first
+        path = await first.get_attribute("href") if await first.count() else "/tickets/1"
+        found[name] = (path or "").rsplit("/", 1)[-1]
+    return found
+
+
 async def _serve(port: int) -> None:
     async with served(port) as (url, _):
         print(f"{url} — 用户名: {' '.join(PEOPLE)} 密码: {PASSWORD}", flush=True)
-        with contextlib.suppress(asyncio.CancelledError):
-            await asyncio.Event().wait()
+        ended = asyncio.Event()
+        for name in (signal.SIGINT, signal.SIGTERM):
+            asyncio.get_running_loop().add_signal_handler(name, ended.set)
+        await ended.wait()
 
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description="A console with a town in it.")
     parser.add_argument("--port", type=int, default=8123)
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(_serve(parser.parse_args().port))
+    asyncio.run(_serve(parser.parse_args().port))

@@ -1,6 +1,7 @@
 """The console's own group window: a group without any platform."""
 
 from datetime import datetime
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,17 +12,27 @@ from bot.settings import Settings
 BOT = "名城助手"
 
 
+class Picture(BaseModel):
+    """A picture that was chosen; its bytes are not kept."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+    name: Id
+    sha256: Id
+
+
 class Body(BaseModel):
     """What the window sends."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
-    id: Id
+    type: Literal["message", "recall"] = "message"
+    id: Id  # of the message, or of the one that is taken back
     group: Id
     sender: Id
     name: Id
     text: Words = Field(default="", max_length=100_000)
-    images: list[Words] = Field(default=[], max_length=9)
+    images: list[Words | Picture] = Field(default=[], max_length=9)
     quote: Words | None = None
 
 
@@ -32,13 +43,13 @@ class Sandbox:
     callback = False
 
     def receive(self, request: Request, now: datetime) -> list[Incoming]:
-        """One message a request."""
+        """One message or recall a request."""
         body = parse(Body, request.body)
-        if not (body.text.strip() or body.images):
+        if body.type == "message" and not (body.text.strip() or body.images):
             raise Rejected(400, "text: a message needs a text or images")
         return [
             Incoming(
-                kind="message",
+                kind=body.type,
                 channel=self.name,
                 group=body.group,
                 id=body.id,
@@ -46,7 +57,7 @@ class Sandbox:
                 sender=body.sender,
                 name=body.name,
                 text=body.text,
-                images=tuple(Image(image, image) for image in body.images),
+                images=tuple(_image(image) for image in body.images),
                 quote=body.quote or None,
                 mentions_bot=f"@{BOT}" in body.text,
             )
@@ -54,6 +65,12 @@ class Sandbox:
 
     async def send(self, post: Outgoing, now: datetime) -> None:
         """The window shows what is in the database: nothing else is to be done."""
+
+
+def _image(sent: str | Picture) -> Image:
+    if isinstance(sent, str):
+        return Image(sent, sent)
+    return Image(f"sha256:{sent.sha256}", sent.name, sent.sha256)
 
 
 def channel(settings: Settings) -> Sandbox:

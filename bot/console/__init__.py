@@ -15,6 +15,7 @@ from bot.console import (
     live,
     register,
     reviews,
+    speaking,
     system,
     ticket,
     today,
@@ -24,8 +25,8 @@ from bot.console.page import STATIC, Pages
 
 #: In the order in which addresses are looked for.
 PARTS = (
-    auth, account, live, today, ledger, ticket, reviews, board, groups, register, confidential,
-    system, connections,
+    auth, account, live, today, ledger, ticket, reviews, board, groups, speaking, register,
+    confidential, system, connections,
 )  # fmt: skip
 
 

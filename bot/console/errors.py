@@ -8,7 +8,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from bot.console.page import Denied, Missing, SignInFirst, pages_of
+from bot.console.page import Denied, Missing, PasswordFirst, SignInFirst, pages_of
 from bot.streams import Away
 
 log = structlog.get_logger()
@@ -23,6 +23,10 @@ def add(web: FastAPI) -> None:
         if request.url.query and request.method == "GET":
             there += "?" + request.url.query
         return RedirectResponse(f"/signin?next={quote(there, safe='')}", 303)
+
+    @web.exception_handler(PasswordFirst)
+    async def password(_request: Request, _error: Exception) -> Response:
+        return RedirectResponse("/account/password", 303)
 
     @web.exception_handler(Denied)
     async def denied(request: Request, _error: Exception) -> Response:

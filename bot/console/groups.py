@@ -1,133 +1,158 @@
-"""群窗口: the groups, and one as a chat."""
+"""群窗口: the groups, and one as a chat; what is said there is in `speaking`."""
 
-import json
-import secrets
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping
 from typing import Annotated, Any
+from urllib.parse import unquote
 
-from fastapi import APIRouter, Depends, Form, Query
-from fastapi.responses import RedirectResponse, Response
+from fastapi import APIRouter, Depends, Query
+from fastapi.responses import Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions import rights
-from actions.phones import masked
-from bot import inbox
-from bot.channels.base import Rejected, clean
-from bot.channels.base import Request as Arrived
+from bot.channels.base import clean
 from bot.channels.sandbox import BOT
-from bot.console.page import Denied, Enter, Missing, Visit, sealed
-from storage import messages, people, tickets
-from storage.models import Group, Member, Message, Post
+from bot.console.bubbles import bubbles
+from bot.console.ledger_asked import Asked
+from bot.console.page import Enter, Missing, Visit
+from storage import ledger, messages, people, windows
+from storage.models import Group, Member
+from storage.tickets import OPEN
+from storage.windows import Place
 
 router = APIRouter(prefix="/groups")
 
 PAGE = 50
+#: A year.
+KEPT = 365 * 24 * 3600
 
 Here = Annotated[Visit, Depends(Enter("windows"))]
 #: A place in the order of all that was said.
-Place = Annotated[int | None, Query(ge=0, lt=2**63)]
+Said = Annotated[int | None, Query(ge=0, lt=2**63)]
+Words = Annotated[str, Query(max_length=100)]
 
 
 @router.get("")
-async def index(visit: Here) -> Response:
-    """All groups."""
+async def index(
+    visit: Here, q: Words = "", district: Words = "",
+    after: Annotated[str, Query(max_length=300)] = "",
+) -> Response:  # fmt: skip
+    """The groups that somebody may look into, the one last spoken in first."""
+    who, q, district = visit.who, clean(q).strip(), clean(district)
     async with visit.app.database.transaction() as session:
-        groups = await people.groups(session)
-    return visit.show("groups.html", groups=groups)
-
-
-@router.get("/{group_id}")
-async def window(group_id: str, visit: Here, before: Place = None) -> Response:
-    """One group as a chat, the newest at the bottom."""
-    async with visit.app.database.transaction() as session:
-        group = await _group(session, group_id)
-        said = await messages.feed(session, group.id, before=before, most=PAGE)
-        shown = await _bubbles(session, said, visit.who)
-        speakers = await people.in_channel(session, group.channel)
+        chats = await windows.page(
+            session, words=q.split()[:5], district=district or None,
+            spoken_by=None if rights.visits(who, spoke=False) else who.id, after=_place(after),
+            most=PAGE + 1,
+        )  # fmt: skip
+        more, chats = len(chats) > PAGE, chats[:PAGE]
+        counts = {
+            asked: await ledger.by_group(
+                session, asked.filter(who, {}, visit.now, phones=visit.phones),
+                [chat.group.id for chat in chats],
+            )
+            for asked in (Asked(status=OPEN), Asked(overdue=True, sort="due"))
+        }  # fmt: skip
+        districts = await people.districts(session)
+    last = chats[-1] if more else None
     return visit.show(
-        "window.html", group=group, bubbles=shown, bot=BOT,
-        speakers=speakers if _may_speak(visit.who, group) else [],
-        speaker=visit.request.cookies.get("speaker", ""), before=before,
-        older=said[0].said if len(said) == PAGE else None,
+        "groups.html", chats=chats, counts=counts, districts=districts, q=q, district=district,
+        after=after, more=f"{last.said}-{last.group.id}" if last else "",
     )  # fmt: skip
 
 
-@router.get("/{group_id}/feed")
-async def feed(group_id: str, visit: Here, after: Place = 0) -> Response:
-    """What was said after a place, as bubbles."""
-    async with visit.app.database.transaction() as session:
-        group = await _group(session, group_id)
-        said = await messages.feed(session, group.id, after=after, most=PAGE)
-        shown = await _bubbles(session, said, visit.who)
-    return visit.show("bubbles.html", bubbles=shown)
-
-
-@router.post("/{group_id}/messages", dependencies=[Depends(sealed)])
-async def say(
+@router.get("/{group_id}")
+async def window(
     group_id: str,
     visit: Here,
-    speaker: Annotated[str, Form()],
-    text: Annotated[str, Form()] = "",
-    quote: Annotated[str, Form()] = "",
-    id: Annotated[str, Form(max_length=100)] = "",  # noqa: A002  # the usual name
+    before: Said = None,
+    quote: Words = "",
+    parse: Annotated[str | None, Query(max_length=1)] = None,
 ) -> Response:
-    """Speak in a sandbox group in the name of one of its people."""
-    async with visit.app.database.transaction() as session:
-        group = await _group(session, group_id)
-        member = await people.find(session, group.channel, clean(speaker))
-    if not _may_speak(visit.who, group) or member is None:
-        raise Denied
-    body = {
-        "id": id or secrets.token_hex(8), "group": group.id, "sender": member.external_id,
-        "name": member.name, "text": text, "quote": quote or None,
-    }  # fmt: skip
-    try:
-        arrived = Arrived(headers={}, query={}, body=json.dumps(body).encode())
-        for incoming in visit.app.channels["sandbox"].receive(arrived, visit.now):
-            await inbox.accept(visit.app.streams, incoming)
-    except Rejected:
-        pass  # an empty message is none
-    answer = RedirectResponse(f"/groups/{group.id}#end", 303)
-    answer.set_cookie("speaker", member.external_id, httponly=True, samesite="lax")
+    """One group as a chat, the newest at the bottom."""
+    parses = _parses(visit) if parse is None else parse == "1"
+    answer = await show(visit, group_id, before=before, quote=clean(quote), parses=parses)
+    if parse is not None:
+        answer.set_cookie(
+            "parse", "1" if parses else "0", max_age=KEPT, httponly=True, samesite="lax",
+            secure=visit.request.url.scheme == "https",
+        )  # fmt: skip
     return answer
 
 
-def _may_speak(who: Member, group: Group) -> bool:
-    return group.channel == "sandbox" and rights.tries_groups(who)
+@router.get("/{group_id}/feed")
+async def feed(group_id: str, visit: Here, after: Said = 0) -> Response:
+    """What was said after a place, as bubbles."""
+    async with visit.app.database.transaction() as session:
+        group = await entered(session, group_id, visit.who)
+        said = await messages.feed(session, group.id, after=after, most=PAGE)
+        shown = await bubbles(session, said, visit.who, parses=_parses(visit))
+    return visit.show("bubbles.html", bubbles=shown, **_speaking(visit, group))
 
 
-async def _group(session: AsyncSession, group_id: str) -> Group:
+async def show(
+    visit: Visit,
+    group_id: str,
+    *,
+    before: int | None = None,
+    quote: str = "",
+    parses: bool | None = None,
+    **typed: str,
+) -> Response:
+    """The window; `typed` is what could not be sent, and why: `fault`, `text`, `name_`."""
+    parses = _parses(visit) if parses is None else parses
+    async with visit.app.database.transaction() as session:
+        group = await entered(session, group_id, visit.who)
+        said = await messages.feed(session, group.id, before=before, most=PAGE)
+        shown = await bubbles(session, said, visit.who, parses=parses)
+        quoting = await _quoting(session, group, quote, visit.who)
+        speaks = rights.tries_groups(visit.who) and group.channel == "sandbox"
+        lately = await windows.lately(session, group.id) if speaks else []
+        speakers = await people.in_channel(session, group.channel) if speaks else []
+    return visit.show(
+        "window.html", 400 if typed.get("fault") else 200, bubbles=shown, bot=BOT,
+        speakers=speakers, lately=[who for who in lately if who.channel == group.channel],
+        before=before, older=said[0].said if len(said) == PAGE else None, quoting=quoting,
+        parses=parses, may_parse=rights.reads_parses(visit.who, misconduct=False),
+        **{"fault": "", "text": "", "name_": "", **typed}, **_speaking(visit, group),
+    )  # fmt: skip
+
+
+async def entered(session: AsyncSession, group_id: str, who: Member) -> Group:
+    """The group of this id; Missing where there is none, or none that somebody may look into."""
     group = await people.group(session, clean(group_id))
     if group is None:
+        raise Missing
+    spoke = not rights.visits(who, spoke=False) and await windows.spoke(session, group.id, who.id)
+    if not rights.visits(who, spoke=spoke):
         raise Missing
     return group
 
 
-async def _bubbles(
-    session: AsyncSession, said: Sequence[Message | Post], who: Member
-) -> list[dict[str, Any]]:
-    senders = await people.by_ids(session, [m.sender_id for m in said if isinstance(m, Message)])
-    about = await tickets.some(session, [no for row in said for no in _about(row)])
-    phones = rights.reads_phones(who)
-    return [
-        {
-            "row": row,
-            "by_bot": isinstance(row, Post),
-            "id": f"post-{row.id}" if isinstance(row, Post) else row.external_id,
-            "name": BOT if isinstance(row, Post) else row.name if phones else masked(row.name),
-            "role": None if isinstance(row, Post) else senders[row.sender_id].role,
-            "sender": "" if isinstance(row, Post) else senders[row.sender_id].external_id,
-            "quoted": None
-            if isinstance(row, Post)
-            else await messages.quoted_words(session, row.group_id, row.quote),
-            "about": [no for no in _about(row) if no in about and rights.sees(who, about[no])],
-            "phones": phones,
-        }
-        for row in said
-    ]
+def _speaking(visit: Visit, group: Group) -> Mapping[str, Any]:
+    """In whose name this person speaks in a group, if they may."""
+    speaks = rights.tries_groups(visit.who) and group.channel == "sandbox"
+    return {
+        "speaker": unquote(visit.request.cookies.get("speaker", "")) if speaks else "",
+        "speaks": speaks, "group": group,
+    }  # fmt: skip
 
 
-def _about(row: Message | Post) -> list[int]:
-    if isinstance(row, Post):
-        return row.about
-    return [] if row.ticket_no is None else [row.ticket_no]
+def _parses(visit: Visit) -> bool:
+    return visit.request.cookies.get("parse") == "1"
+
+
+async def _quoting(
+    session: AsyncSession, group: Group, quote: str, who: Member
+) -> dict[str, str] | None:
+    """What the next message is to quote, where that may be read."""
+    said = await messages.find(session, group.id, quote) if quote else None
+    if said is None:
+        return {"id": quote, "text": "机器人的话"} if quote.startswith("post-") else None
+    (shown,) = await bubbles(session, [said], who)
+    return None if shown.hidden else {"id": quote, "text": said.text or "[图片]"}
+
+
+def _place(written: str) -> Place | None:
+    found = re.fullmatch(r"([0-9]{1,18})-(.+)", clean(written), re.DOTALL)
+    return Place(int(found[1]), found[2]) if found else None

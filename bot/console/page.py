@@ -18,10 +18,12 @@ from actions.deadlines import ZONE
 from actions.names import name, names
 from actions.phones import masked
 from actions.render import called, day, moment
+from bot import accounts as passwords
 from bot.app import App
+from bot.console import providers
 from bot.sessions import Browser
 from storage import accounts
-from storage.models import Member
+from storage.models import Account, Member
 
 HERE = Path(__file__).parent
 STATIC = HERE / "static"
@@ -41,6 +43,10 @@ MENU = (
 
 class SignInFirst(Exception):
     """Nobody is signed in; the page is shown after the sign-in."""
+
+
+class PasswordFirst(Exception):
+    """Somebody came in with a password that others know; it is changed before anything else."""
 
 
 class Denied(Exception):
@@ -67,7 +73,8 @@ class Pages:
         )
         self.templates.filters["local"] = lambda at: at.astimezone(ZONE)
         self.templates.filters["tone"] = lambda of: crc32(of.encode()) % 6
-        self.templates.globals |= {"name": name, "names": names}
+        self.templates.globals |= {"name": name, "names": names, "unencrypted": app.settings.plain}
+        self.ways = providers.of(app.settings)
 
     def show(self, template: str, code: int = 200, /, **values: Any) -> HTMLResponse:
         """A page, with this HTTP status."""
@@ -97,6 +104,7 @@ class Visit:
     browser: Browser
     now: datetime
     part: str
+    account: Account
 
     @property
     def seal(self) -> str:
@@ -121,25 +129,29 @@ class Visit:
 class Enter:
     """Lets into a part of the console who may: `Annotated[Visit, Depends(Enter("board"))]`."""
 
-    def __init__(self, part: str) -> None:
-        """Of this part, a name of `rights.PARTS`."""
+    def __init__(self, part: str, *, given: bool = False) -> None:
+        """Of this part, a name of `rights.PARTS`; `given` ones open with a given password, too."""
         if part not in rights.PARTS:
             raise ValueError(f"there is no part {part}")
-        self.part = part
+        self.part, self.given = part, given
 
     async def __call__(self, request: Request) -> Visit:
-        """SignInFirst for nobody, Denied for who may not."""
+        """SignInFirst for nobody, PasswordFirst with a given one, Denied for who may not."""
         app = app_of(request)
         browser = await app.sessions.of(request.cookies.get(COOKIE, ""))
         if browser is None:
             raise SignInFirst
         async with app.database.transaction() as session:
-            member = await accounts.person(session, browser.login)
-        if member is None:
+            held = await accounts.held(session, browser.login)
+        # a password that was changed elsewhere ends the browsers of the one before
+        if held is None or browser.proof not in {"", passwords.proof(held[0])}:
             raise SignInFirst
+        account, member = held
+        if account.given and browser.way == "password" and not self.given:
+            raise PasswordFirst
         if not rights.enters(member, self.part):
             raise Denied
-        return Visit(request, app, member, browser, app.now(), self.part)
+        return Visit(request, app, member, browser, app.now(), self.part, account)
 
 
 def seal(request: Request) -> str:

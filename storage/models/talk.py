@@ -83,11 +83,15 @@ class Notice(SQLModel, table=True):
     """What is told to a person rather than to a group."""
 
     __tablename__: ClassVar[str] = "notices"
+    __table_args__ = (
+        Index("ix_notices_member_id_id", "member_id", "id"),
+        Index("ix_notices_requests", "ticket_no", "at", postgresql_where=text("level = 'request'")),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     at: datetime = instant()
     not_before: datetime = instant()  # in the night it waits
-    member_id: int = Field(foreign_key="members.id", index=True)
+    member_id: int = Field(foreign_key="members.id")
     level: str
     ticket_no: int | None = Field(default=None, foreign_key="tickets.no", index=True)
     text: str

@@ -26,7 +26,26 @@ class Ticket(SQLModel, table=True):
                 "status::text = ANY (ARRAY['new', 'assigned', 'accepted', 'suspended'])"
             ),
         ),
-    )
+        Index(
+            "ix_tickets_ledger",
+            "reported_at",
+            "no",
+            postgresql_include=[
+                "due_at", "status", "kind", "category", "unit_id", "district", "group_id",
+                "source", "urgent", "reopened", "confidential", "suspended_at",
+            ],
+        ),
+        Index("ix_tickets_due_at_no", "due_at", "no"),
+        Index("ix_tickets_confidential", "no", postgresql_where=text("confidential")),
+        Index("ix_tickets_category_no", "category", "no"),
+        Index("ix_tickets_enterprise_no", "enterprise", "no"),
+        Index(  # of pairs of letters: a function of the migrations
+            "ix_tickets_pairs",
+            text("pairs(text, enterprise, address)"),
+            postgresql_using="gin",
+            postgresql_with={"gin_pending_list_limit": 512},
+        ),
+    )  # fmt: skip
 
     no: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     kind: str = "issue"
@@ -71,6 +90,14 @@ class Event(SQLModel, table=True):
     """One step of a ticket. Never changed or deleted; each carries the hash of the one before."""
 
     __tablename__: ClassVar[str] = "events"
+    __table_args__ = (
+        Index(
+            "ix_events_inspected",
+            "step",
+            "seq",
+            postgresql_where=text("step::text = ANY (ARRAY['look', 'recheck'])"),
+        ),
+    )
 
     seq: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
     ticket_no: int = Field(foreign_key="tickets.no", index=True)

@@ -52,6 +52,17 @@ def password(told: "subprocess.CompletedProcess[str]") -> str:
     return found[1]
 
 
+async def signs_in(client: httpx.AsyncClient, login: str, given: str) -> None:
+    """Sign in for the first time: what was given is changed before anything else opens."""
+    answer = await client.post("/signin", data={"login": login, "password": given})
+    assert answer.headers["location"] == "/"
+    assert (await client.get("/groups")).headers["location"] == "/account/password"
+    found = re.search(r'name="seal" value="(\w+)"', (await client.get("/account/password")).text)
+    assert found is not None
+    own = {"seal": found[1], "new": "马家河大桥上有三只鸟", "again": "马家河大桥上有三只鸟"}
+    assert (await client.post("/account/password", data=own)).status_code == 303
+
+
 class Bridge:
     """Sends signed messages as a bridge of ours would."""
 

@@ -9,6 +9,7 @@ from bot import accounts
 from storage.database import Database
 from storage.models import Group, Unit
 from tests.acceptance.conftest import CITY, House, address, password, rows, run
+from tests.fixtures.cast import START
 
 pytestmark = pytest.mark.processes
 
@@ -60,11 +61,11 @@ async def test_an_account_opens_with_the_password_that_is_told(
     database_url: str, database: Database
 ) -> None:
     first = password(run("account", "add", "wang", "c1", DATABASE_URL=database_url))
-    assert await accounts.check(database, "wang", first)
+    assert await accounts.check(database, "wang", first, START)
     second = password(run("account", "add", "wang", "c1", DATABASE_URL=database_url))
-    assert not await accounts.check(database, "wang", first)
-    member = await accounts.check(database, "wang", second)
-    assert member is not None
+    with pytest.raises(accounts.Wrong):
+        await accounts.check(database, "wang", first, START)
+    _, member = await accounts.check(database, "wang", second, START)
     assert member.external_id == "c1"
 
 

@@ -11,7 +11,17 @@ import psutil
 import pytest
 
 from bot.embedded.folders import Folders
-from tests.acceptance.conftest import UP, House, address, once_each, password, run, talk, until
+from tests.acceptance.conftest import (
+    UP,
+    House,
+    address,
+    once_each,
+    password,
+    run,
+    signs_in,
+    talk,
+    until,
+)
 from tests.fixtures.program import Program
 
 pytestmark = pytest.mark.processes
@@ -93,8 +103,8 @@ def test_asked_to_end_it_ends_all_that_it_started(up: House, how: signal.Signals
 async def test_asked_to_end_it_does_not_wait_for_open_pages(up: House) -> None:
     async with httpx.AsyncClient(base_url=up.opens(), timeout=30) as client:
         made = run("account", "add", "page", "a1", "--data", str(up.program.data))
-        await client.post("/signin", data={"login": "page", "password": password(made)})
-        async with client.stream("GET", "/groups/g1/live") as live:
+        await signs_in(client, "page", password(made))
+        async with client.stream("GET", "/live?group=g1") as live:
             assert live.status_code == 200
             begun = time.monotonic()
             up.program.signals(signal.SIGINT)
@@ -140,6 +150,23 @@ async def test_the_first_start_tells_a_password_that_opens_the_console(program: 
     async with httpx.AsyncClient(base_url=address(program)) as client:
         told = re.search(r"用户名 (\S+),密码 (\S+)", program.printed())
         assert told is not None
-        form = {"login": told[1], "password": told[2]}
-        assert (await client.post("/signin", data=form)).headers["location"] == "/groups"
+        await signs_in(client, told[1], told[2])
         assert "制造名城" in (await client.get("/groups")).text
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--host", "0.0.0.0"), "--public-url"),
+        (("--host", "0.0.0.0", "--public-url", "http://jiandu.example"), "--insecure"),
+        (("--public-url", "http://jiandu.example"), "--insecure"),
+    ],
+)
+def test_others_are_served_only_as_somebody_decided(
+    program: Program, arguments: tuple[str, ...], sentence: str
+) -> None:
+    program.start(*UP, *arguments)
+    assert program.ends() == 1
+    assert sentence in program.printed()
+    assert "Traceback" not in program.printed()
+    assert program.children() == {}

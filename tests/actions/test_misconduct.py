@@ -5,10 +5,10 @@ from sqlmodel import select
 
 from actions.base import Refused
 from bot.channels.base import Quoted
-from storage import digests, figures, states, tickets
+from storage import digests, figures, ledger, states
 from storage.figures import Scope
+from storage.ledger import Filter
 from storage.models import Link, Notice, Review, State
-from storage.tickets import Filter
 from tests.fixtures.cast import REPORT, Town, at
 
 pytestmark = pytest.mark.embedded
@@ -110,8 +110,8 @@ async def test_a_handler_s_done_does_not_touch_it(town: Town) -> None:
 async def test_the_lists_are_without_it(town: Town) -> None:
     await tells(town)
     async with town.database.transaction() as session:
-        assert await tickets.page(session, Filter()) == []
-        assert len(await tickets.page(session, Filter(confidential=True))) == 1
+        assert (await ledger.page(session, Filter())).rows == []
+        assert len((await ledger.page(session, Filter(confidential=True))).rows) == 1
 
 
 async def test_the_figures_are_without_it(town: Town) -> None:

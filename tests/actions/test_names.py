@@ -5,7 +5,7 @@ import pytest
 from actions.names import name, names
 from actions.rights import ROLES
 from actions.steps import STEPS
-from nlu.parse import CATEGORIES, INTENTS
+from nlu.parse import CATEGORIES, ENTITIES, INTENTS
 
 STATUSES = {status for moves in STEPS.values() for pair in moves.items() for status in pair}
 
@@ -20,8 +20,9 @@ STATUSES = {status for moves in STEPS.values() for pair in moves.items() for sta
         ("rating", {"satisfied", "fairly", "dissatisfied"}),
         ("role", set(ROLES)),
         ("party", {"member", "handler", "coordinator", "inspector"}),
-        ("step", {"open", "look", "recount", *STEPS}),  # two are events and no steps
+        ("step", {"open", "look", "recount", "say", *STEPS}),  # some are events and no steps
         ("intent", set(INTENTS)),
+        ("entity", set(ENTITIES)),
     ],
 )
 def test_every_code_has_a_name_and_every_name_a_code(of: str, codes: set[str]) -> None:

@@ -4,15 +4,18 @@ import pytest
 
 from actions.rights import (
     ROLES,
+    hears,
     judges,
     may,
     may_request,
     opens,
     owns,
+    reads_parses,
     reads_phones,
     sees,
     serves,
     tries_groups,
+    visits,
 )  # fmt: skip
 from actions.steps import STEPS
 from storage.models import Member, Ticket
@@ -160,3 +163,22 @@ def test_admins_and_coordinators_try_out_groups(role: str) -> None:
 def test_coordinators_judge_and_inspectors_what_may_be_misconduct(role: str) -> None:
     assert judges(somebody(role), misconduct=False) == (role == "coordinator")
     assert judges(somebody(role), misconduct=True) == (role == "inspector")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_a_member_visits_where_they_spoke_and_staff_every_group(role: str) -> None:
+    assert visits(somebody(role), spoke=True)
+    assert visits(somebody(role), spoke=False) == (role != "member")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_of_misconduct_inspectors_alone_hear(role: str) -> None:
+    assert hears(somebody(role), misconduct=False)
+    assert hears(somebody(role), misconduct=True) == (role == "inspector")
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_how_messages_are_understood_is_read_by_who_works_on_it(role: str) -> None:
+    reads = role in {"coordinator", "inspector", "admin"}
+    assert reads_parses(somebody(role), misconduct=False) == reads
+    assert reads_parses(somebody(role), misconduct=True) == (role == "inspector")

@@ -25,6 +25,10 @@ def test_without_an_environment_the_defaults_hold() -> None:
         ("NLU", "keywords", "nlu", "keywords"),
         ("MINGCHENG_WEBHOOK_URL", "https://a.example/in", "webhook_url", "https://a.example/in"),
         ("MINGCHENG_WEBHOOK_URL", "", "webhook_url", ""),
+        ("MINGCHENG_PUBLIC_URL", "https://a.example/", "public_url", "https://a.example"),
+        ("MINGCHENG_INSECURE", "1", "insecure", True),
+        ("MINGCHENG_OIDC_ISSUER", "https://a.example/", "oidc_issuer", "https://a.example/"),
+        ("MINGCHENG_WECOM_CORP_ID", "ww1", "wecom_corp_id", "ww1"),
     ],
 )
 def test_every_name_can_be_set(
@@ -46,6 +50,8 @@ def test_every_name_can_be_set(
         ("MINGCHENG_WEBHOOK_URL", "ftp://bridge/"),
         ("MINGCHENG_WEBHOOK_URL", "http://["),
         ("MINGCHENG_WEBHOOK_URL", "http://a:b/"),
+        ("MINGCHENG_PUBLIC_URL", "jiandu.example"),
+        ("MINGCHENG_OIDC_ISSUER", "keycloak"),
     ],
 )
 def test_a_wrong_value_is_named(monkeypatch: pytest.MonkeyPatch, name: str, value: str) -> None:
@@ -62,3 +68,27 @@ def test_secrets_do_not_show(monkeypatch: pytest.MonkeyPatch) -> None:
     shown = repr(Settings())
     assert "s3cret" not in shown
     assert "t0ken" not in shown
+
+
+@pytest.mark.parametrize(
+    ("host", "public", "plain", "secure"),
+    [
+        ("127.0.0.1", "", False, False),
+        ("localhost", "", False, False),
+        ("::1", "", False, False),
+        ("127.0.0.1", "https://a.example", False, True),
+        ("127.0.0.1", "http://127.0.0.1:8000", False, False),
+        ("0.0.0.0", "", True, False),
+        ("10.0.0.1", "", True, False),
+        ("", "", True, False),
+        ("::", "http://127.0.0.1:8000", True, False),
+        ("0.0.0.0", "https://a.example", False, True),
+        ("0.0.0.0", "http://a.example", True, False),
+        ("127.0.0.1", "http://a.example", True, False),
+    ],
+)
+def test_others_are_reached_in_the_clear_or_not(
+    host: str, public: str, plain: bool, secure: bool
+) -> None:
+    found = Settings(host=host, public_url=public)
+    assert (found.plain, found.secure) == (plain, secure)

@@ -14,6 +14,8 @@ from playwright.async_api import Browser, Page, expect
 from tests.fixtures.cast import REPORT
 from tests.fixtures.program import Program
 
+#: What somebody takes instead of the password that was given.
+OWN = "马家河大桥上有三只鸟"
 GROUP = "制造名城-天元区-1群"
 SPEAKER = "立方新能源-张三"
 PHONE = {"width": 390, "height": 844}
@@ -48,6 +50,7 @@ class Site:
         """The window of the group, opened by somebody who has signed in."""
         async with self.page(**context) as page:
             await self.signs_in(page)
+            await page.goto("/groups")
             await page.get_by_role("link", name=GROUP).click()
             await page.wait_for_url("**/groups/g1")
             yield page
@@ -58,7 +61,21 @@ class Site:
         await page.get_by_label("用户名").fill(self.login)
         await page.get_by_label("密码").fill(self.password)
         await page.get_by_role("button", name="登录").click()
-        await page.wait_for_url("**/groups")
+        await page.wait_for_url(f"{self.url}/")
+
+    async def takes_a_password(self) -> None:
+        """The first sign-in: the password that was given opens nothing but the way to another."""
+        async with self.page() as page:
+            await page.goto("/tickets")
+            await page.get_by_label("用户名").fill(self.login)
+            await page.get_by_label("密码").fill(self.password)
+            await page.get_by_role("button", name="登录").click()
+            await page.wait_for_url("**/account/password")
+            for label in ("新密码", "再填一次新密码"):
+                await page.get_by_label(label, exact=True).fill(OWN)
+            await page.get_by_role("button", name="保存").click()
+            await page.wait_for_url("**/account?done=password")
+        self.password = OWN
 
 
 async def says(page: Page, text: str) -> None:
@@ -81,15 +98,17 @@ def started(small_model: Path) -> Iterator[Program]:
         program.close()
 
 
-@pytest.fixture(scope="module")
-def site(started: Program, browser: Browser) -> Site:
+@pytest_asyncio.fixture(scope="module")
+async def site(started: Program, browser: Browser) -> Site:
     """The console of that program."""
     printed = started.printed()
     url = re.search(r"请用浏览器打开 (http://\S+)/", printed)
     account = re.search(r"用户名 (\S+),密码 (\S+)", printed)
     assert url is not None
     assert account is not None
-    return Site(browser, url[1], account[1], account[2])
+    site = Site(browser, url[1], account[1], account[2])
+    await site.takes_a_password()
+    return site
 
 
 @pytest_asyncio.fixture(scope="module")

@@ -1,4 +1,4 @@
-"""Tickets: numbered without a gap, locked to be moved, paged by their number."""
+"""Tickets: numbered without a gap, locked to be moved."""
 
 import asyncio
 from typing import Any
@@ -8,7 +8,6 @@ import pytest
 from storage import tickets
 from storage.database import Database
 from storage.models import Ticket
-from storage.tickets import Filter
 from tests.fixtures import rows
 from tests.fixtures.cast import Town
 
@@ -21,11 +20,6 @@ async def make(database: Database, *, fails: bool = False, **fields: Any) -> int
         if fails:
             raise RuntimeError
         return ticket.no
-
-
-async def page(database: Database, wanted: Filter, **more: Any) -> list[int]:
-    async with database.transaction() as session:
-        return [ticket.no for ticket in await tickets.page(session, wanted, **more)]
 
 
 async def test_numbers_have_no_gap_and_no_double(database: Database) -> None:
@@ -74,38 +68,6 @@ async def test_a_lock_is_waited_for(database: Database) -> None:
 async def test_an_unknown_number_is_none(database: Database, of: Any) -> None:
     async with database.transaction() as session:
         assert await of(session, 9) is None
-
-
-async def test_the_ledger_is_paged_by_number(database: Database) -> None:
-    for _ in range(5):
-        await make(database)
-    assert await page(database, Filter(), most=2) == [5, 4]
-    assert await page(database, Filter(), before=4, most=2) == [3, 2]
-
-
-@pytest.mark.parametrize(
-    ("wanted", "found"),
-    [
-        (Filter(), [3, 1]),
-        (Filter(confidential=True), [3, 2, 1]),
-        (Filter(status="closed"), [3]),
-        (Filter(district="天元区"), [1]),
-        (Filter(unit_id=1), [3]),
-        (Filter(serves=1), [3]),
-        (Filter(serves=0), []),
-        (Filter(own=(None, "宏远")), [3]),
-        (Filter(own=(1, None)), [1]),
-        (Filter(own=(1, "宏远")), [3, 1]),
-        (Filter(status="closed", district="天元区"), []),
-    ],
-)
-async def test_the_ledger_shows_what_is_wanted(
-    database: Database, wanted: Filter, found: list[int]
-) -> None:
-    await make(database, district="天元区", reporter_id=1)
-    await make(database, confidential=True)
-    await make(database, status="closed", enterprise="宏远", unit_id=1)
-    assert await page(database, wanted) == found
 
 
 async def of_reporter(town: Town, who: int, enterprise: str | None) -> list[int]:

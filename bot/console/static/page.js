@@ -5,7 +5,7 @@ if (menu && matchMedia("(max-width: 899px)").matches) menu.open = false;
 
 // --- parts with data-live ------------------------------------------------------------------------
 // What somebody is typing into or has opened is left as it is.
-const busy = (part) => part.contains(document.activeElement) || part.querySelector("details[open], :checked");
+const busy = (part) => part.contains(document.activeElement) || part.querySelector("details[open], [type=checkbox]:checked");
 
 let asking = false;
 let again = false;

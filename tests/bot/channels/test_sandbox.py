@@ -39,10 +39,23 @@ def test_a_picture_without_words_is_kept() -> None:
     assert received(text="", images=["灯.jpg"]).images == (Image("灯.jpg", "灯.jpg"),)
 
 
+def test_a_picture_is_known_by_its_content() -> None:
+    sent = received(text="", images=[{"name": "灯.jpg", "sha256": "ab"}])
+    assert sent.images == (Image("sha256:ab", "灯.jpg", "ab"),)
+
+
+def test_words_are_taken_back_by_their_id() -> None:
+    taken = received(type="recall", text="")
+    assert (taken.kind, taken.group, taken.id) == ("recall", "g1", "m1")
+
+
 @pytest.mark.parametrize(
     "fields",
     [
         {"text": ""},
+        {"type": "shout"},
+        {"images": [{"name": "灯.jpg"}]},
+        {"images": [{"name": "", "sha256": "ab"}]},
         {"text": "\x00"},
         {"text": "x" * 100_001},
         {"id": ""},

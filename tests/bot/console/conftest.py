@@ -15,7 +15,7 @@ from bot.console.page import COOKIE
 from bot.embedded.servers import Running
 from bot.settings import Settings
 from nlu.parse import Parse
-from storage import accounts, people
+from storage import accounts, people, states
 from storage.models import Ticket
 from tests.fixtures import servers
 from tests.fixtures.cast import REPORT, Town, reads
@@ -93,6 +93,7 @@ async def make_confidential(town: Town, no: int) -> None:
         assert ticket is not None
         ticket.kind, ticket.confidential, ticket.unit_id = "misconduct", True, None
         session.add(ticket)
+        await states.write(session, ticket, ticket.reported_at)
 
 
 @asynccontextmanager

@@ -1,0 +1,155 @@
+"""Speaking in a sandbox group in the name of one of its people, and taking words back."""
+
+import json
+import secrets
+from collections.abc import Callable, Coroutine
+from typing import Annotated, Any
+from urllib.parse import quote as escaped
+
+from fastapi import APIRouter, Depends, Form, HTTPException, Request, UploadFile
+from fastapi.responses import RedirectResponse, Response
+from fastapi.routing import APIRoute
+from sqlmodel.ext.asyncio.session import AsyncSession
+
+from actions import rights
+from actions.enterprise import PARTS, from_nickname
+from bot import inbox
+from bot.channels.base import Rejected, clean
+from bot.channels.base import Request as Arrived
+from bot.channels.sandbox import BOT
+from bot.console import pictures
+from bot.console.groups import Here, entered, show
+from bot.console.page import Denied, Missing, Visit, sealed
+from storage import messages, people, windows
+from storage.models import Group, Member
+
+#: A form with a picture, in bytes.
+LARGEST = pictures.LARGEST + (1 << 20)
+NAME = 60
+
+
+class Limited(APIRoute):
+    """Refuses what is too large before it is read."""
+
+    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
+        """As usual, after a look at the length."""
+        handle = super().get_route_handler()
+
+        async def limited(request: Request) -> Response:
+            length = request.headers.get("content-length", "0")
+            known = length.isdecimal() and len(length) < 12 and int(length) <= LARGEST
+            if not known or "transfer-encoding" in request.headers:
+                raise HTTPException(413)
+            return await handle(request)
+
+        return limited
+
+
+router = APIRouter(prefix="/groups", route_class=Limited)
+
+Chosen = Annotated[str, Form(max_length=200)]
+
+
+@router.post("/{group_id}/messages", dependencies=[Depends(sealed)])
+async def say(
+    group_id: str,
+    visit: Here,
+    speaker: Chosen,
+    text: Annotated[str, Form()] = "",
+    quote: Chosen = "",
+    mention: Annotated[bool, Form()] = False,
+    picture: UploadFile | None = None,
+    id: Annotated[str, Form(max_length=100)] = "",  # noqa: A002  # the usual name
+) -> Response:
+    """Say something: words, a picture, or both."""
+    async with visit.app.database.transaction() as session:
+        group, member = await _speaker(session, visit, group_id, speaker)
+    words = f"@{BOT} {text}" if mention and f"@{BOT}" not in text else text
+    try:
+        images = await pictures.taken(picture)
+        if text.strip() or images or mention:
+            await _send(visit, {
+                "id": clean(id) or secrets.token_hex(8), "group": group.id, "text": words,
+                "sender": member.external_id, "name": member.name, "quote": quote or None,
+                "images": images,
+            })  # fmt: skip
+    except pictures.NoPicture as fault:
+        return await show(visit, group.id, quote=clean(quote), fault=str(fault), text=text)
+    except Rejected:
+        fault_ = "没有发出去:一条消息最多十万字。"
+        return await show(visit, group.id, quote=clean(quote), fault=fault_, text=text[:1000])
+    return _back(visit, group, member.external_id)
+
+
+@router.post("/{group_id}/recalls", dependencies=[Depends(sealed)])
+async def recall(group_id: str, visit: Here, speaker: Chosen, message: Chosen) -> Response:
+    """Take back what this speaker has said."""
+    async with visit.app.database.transaction() as session:
+        group, member = await _speaker(session, visit, group_id, speaker)
+        said = await messages.find(session, group.id, clean(message))
+    if said is None:
+        raise Missing
+    if said.sender_id != member.id:
+        raise Denied
+    await _send(visit, {
+        "type": "recall", "id": said.external_id, "group": group.id, "name": member.name,
+        "sender": member.external_id,
+    })  # fmt: skip
+    return _back(visit, group, member.external_id)
+
+
+@router.post("/{group_id}/people", dependencies=[Depends(sealed)])
+async def add(group_id: str, visit: Here, name: Chosen) -> Response:
+    """Invent somebody to speak as: always a member, whatever the nickname says."""
+    name = " ".join(clean(name).split())
+    async with visit.app.database.transaction() as session:
+        group = await entered(session, group_id, visit.who)
+        if not _may(visit.who, group):
+            raise Denied
+        there = await windows.named(session, group.channel, name)
+        staff = [member for member in there if member.role != "member"]
+        fault = _unfit(name) or ("已经有工作人员叫这个名字,请换一个。" if staff else "")
+        if not fault:
+            id_ = there[0].external_id if there else f"try-{secrets.token_hex(6)}"
+            await people.meet(session, group.channel, id_, name)
+    if fault:
+        return await show(visit, group.id, fault=fault, name_=name[:NAME])
+    return _back(visit, group, id_)
+
+
+def _unfit(name: str) -> str:
+    """Why this is no nickname 企业-姓名; nothing where it is one."""
+    if len(name) > NAME:
+        return f"名字太长,最多{NAME}个字。"
+    if not from_nickname(name) or not PARTS.split(name, maxsplit=1)[-1]:
+        return "请写成“企业-姓名”,例如“湘江机械-周敏”。"
+    return ""
+
+
+async def _speaker(
+    session: AsyncSession, visit: Visit, group_id: str, speaker: str
+) -> tuple[Group, Member]:
+    group = await entered(session, group_id, visit.who)
+    member = await people.find(session, group.channel, clean(speaker))
+    if not _may(visit.who, group) or member is None:
+        raise Denied
+    return group, member
+
+
+def _may(who: Member, group: Group) -> bool:
+    return group.channel == "sandbox" and rights.tries_groups(who)
+
+
+async def _send(visit: Visit, body: dict[str, Any]) -> None:
+    arrived = Arrived(headers={}, query={}, body=json.dumps(body).encode())
+    for incoming in visit.app.channels["sandbox"].receive(arrived, visit.now):
+        await inbox.accept(visit.app.streams, incoming)
+
+
+def _back(visit: Visit, group: Group, speaker: str) -> Response:
+    answer = RedirectResponse(f"/groups/{escaped(group.id, safe='')}#end", 303)
+    answer.set_cookie(
+        "speaker", escaped(speaker, safe=""), httponly=True, samesite="lax",
+        secure=visit.request.url.scheme == "https",
+    )  # fmt: skip
+    return answer
