@@ -74,11 +74,11 @@ FILL = (
                     CASE WHEN h2 % 2000 = 0 THEN 'suspended' WHEN h2 % 60 = 1 THEN 'rejected'
                          WHEN h2 % 60 = 2 THEN 'merged' WHEN h2 % 60 = 3 THEN 'withdrawn'
                          WHEN h2 % 3000 = 4 THEN 'accepted' ELSE 'closed' END
-                WHEN at < now_ - interval '12 days' THEN
+                WHEN at < now_ - interval '14 days' THEN
                     CASE WHEN h2 % 60 = 0 THEN 'accepted' WHEN h2 % 9 = 1 THEN 'resolved'
                          ELSE 'closed' END
-                ELSE (ARRAY['new','assigned','accepted','accepted','resolved','closed'])
-                    [1 + h2 % 6] END AS state,
+                ELSE (ARRAY['new','assigned','accepted','accepted','resolved'])
+                    [1 + h2 % 5] END AS state,
             ARRAY['traffic','utilities','land','tax','labor','permit','arrears','subsidy','safety',
                 'construction','environment','facilities','service','market','finance',
                 'enforcement','other'] AS categories,

@@ -139,6 +139,13 @@ async def by_group(
     return {group: many for group, many in found.all() if group is not None}
 
 
+async def longer(session: AsyncSession, wanted: Filter, most: int) -> bool:
+    """Whether there are more than so many."""
+    await _plan(session)
+    some = select(Ticket.no).where(*_where(wanted, Ticket)).limit(most + 1).subquery()
+    return (await session.exec(select(func.count()).select_from(some))).one() > most
+
+
 async def every(
     session: AsyncSession, wanted: Filter, order: Order, *, most: int, at_once: int = 500
 ) -> AsyncIterator[Sequence[Ticket]]:

@@ -29,7 +29,7 @@ from storage.models import Ticket
 
 router = APIRouter()
 
-#: More rows than these no spreadsheet program opens well; the list says so beforehand.
+#: A list of more is refused: no spreadsheet program is at ease with it, and nothing is left out.
 MOST = 200_000
 #: As much as a cell holds.
 CELL = 32_767
@@ -101,16 +101,20 @@ async def export(visit: Here) -> Response:
     asked = Asked.read(visit.request.query_params.multi_items())
     file = tempfile.TemporaryFile()  # noqa: SIM115  # closed when it was sent
     try:
-        await _write(visit, asked, file)
+        whole = await _write(visit, asked, file)
     except BaseException:
         file.close()
         raise
+    if not whole:
+        file.close()
+        return visit.show("ledger_export.html", 413, most=MOST, back=asked.query)
     day = visit.now.astimezone(ZONE).strftime("%Y%m%d")
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''%E5%8F%B0%E8%B4%A6-{day}.xlsx"}
     return StreamingResponse(_sent(file), media_type=KIND, headers=headers)
 
 
-async def _write(visit: Visit, asked: Asked, file: IO[bytes]) -> None:
+async def _write(visit: Visit, asked: Asked, file: IO[bytes]) -> bool:
+    """Whether the list was written: one that is too long is not."""
     async with visit.app.database.transaction() as session:
         units = {row.name: row.id for row in await people.units(session)}
         groups = {row.id: row.name for row in await people.groups(session)}
@@ -118,10 +122,13 @@ async def _write(visit: Visit, asked: Asked, file: IO[bytes]) -> None:
             wanted = asked.filter(visit.who, units, visit.now, phones=visit.phones)
         except Unknown as unknown:
             raise Missing from unknown
+        if await ledger.longer(session, wanted, MOST):
+            return False
         sheet = Sheet(file, Names({of: name_ for name_, of in units.items()}, groups), visit.phones)
         async for rows in ledger.every(session, wanted, asked.order, most=MOST):
             await asyncio.to_thread(sheet.write, rows)
     await asyncio.to_thread(sheet.close)
+    return True
 
 
 async def _sent(file: IO[bytes]) -> AsyncIterator[bytes]:

@@ -10,6 +10,7 @@ import httpx
 import pytest
 from openpyxl import load_workbook
 
+from bot.console import ledger_export
 from bot.console.ledger import PAGE, VIEWS
 from storage.models import Ticket
 from tests.bot.console.conftest import MASKED, PHONE, Console, make_confidential, seal
@@ -402,6 +403,17 @@ async def test_exactly_what_is_filtered_is_exported(shared: Console) -> None:
         for query in ("", "status=accepted", "q=停电", "sort=no", "figure=collected&group=g2"):
             rows = [row["编号"] for row in await sheet(browser, f"?{query}")]
             assert rows == await listed(browser, f"?{query}"), (member, query)
+
+
+async def test_too_long_a_list_is_refused_and_not_cut_short(
+    shared: Console, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser = await shared.visitor("c1")
+    monkeypatch.setattr(ledger_export, "MOST", 2)
+    answer = await browser.get("/tickets/export.xlsx?sort=no")
+    assert answer.status_code == 413
+    assert 'href="/tickets?sort=no"' in answer.text
+    assert len(await sheet(browser, "?unit=天元区城管局")) == 2
 
 
 async def test_an_export_has_the_columns_of_a_ledger(shared: Console) -> None:
