@@ -6,10 +6,11 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actions import audience
-from actions.deadlines import Clock, local
+from actions import audience, lateness
+from actions.deadlines import Clock
 from actions.ladder import LEVELS
 from actions.moves import RUNNING
+from actions.names import name
 from actions.render import render
 from storage import people, posts
 from storage import reminders as rows
@@ -77,7 +78,7 @@ async def _tell(
     if (letter := LETTERS.get(reminder.level)) and not ticket.confidential:
         text = render(
             f"letter_{letter}", no=ticket.no, unit=named, text=ticket.text, now=now,
-            reported_at=ticket.reported_at, due_at=ticket.due_at, days=_late(ticket, clock, now),
+            reported_at=ticket.reported_at, due_at=ticket.due_at, late=_late(ticket, clock, now),
         )  # fmt: skip
         await rows.draw_up(session, ticket.no, letter, text, now)
 
@@ -93,7 +94,7 @@ async def _post(
         lines.append(
             {
                 "no": one.ticket.no, "level": one.level, "unit": unit.name if unit else None,
-                "due_at": one.ticket.due_at, "days": _late(one.ticket, clock, now),
+                "due_at": one.ticket.due_at, "late": _late(one.ticket, clock, now),
             }
         )  # fmt: skip
     urgent = any(one.ticket.urgent for one in listed)
@@ -108,9 +109,8 @@ async def _post(
     )
 
 
-def _late(ticket: Ticket, clock: Clock, now: datetime) -> int:
-    """How many working days a ticket is past its deadline."""
-    if now <= ticket.due_at:
-        return 0
-    days = clock.calendar.between(local(ticket.due_at).date(), local(now).date())
-    return sum(day.working for day in days)
+def _late(ticket: Ticket, clock: Clock, now: datetime) -> str:
+    """By how much a ticket is past its deadline: 3个工作日, 25小时; nothing where it is not."""
+    late = lateness.until(ticket.due_at, now, clock, urgent=ticket.urgent)
+    past = name("lateness", "past")
+    return late.words.removeprefix(past) if late.words.startswith(past) else ""

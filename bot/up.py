@@ -9,6 +9,7 @@ from typing import Any
 
 import uvicorn
 from pydantic import SecretStr
+from sse_starlette.sse import AppStatus
 
 from actions import clock
 from bot import accounts, city, rasa, web
@@ -145,7 +146,7 @@ async def _serve(
         loading.cancel()
         with contextlib.suppress(asyncio.CancelledError):
             await working
-        pages.should_exit = True
+        AppStatus.should_exit = pages.should_exit = True  # streams of the console end first
         for task in ends:
             task.cancel()
     await app.close()

@@ -17,6 +17,7 @@ from pathlib import Path
 
 import uvicorn
 from playwright.async_api import Page
+from sse_starlette.sse import AppStatus
 
 from actions import clock, steps
 from actions.base import Refused
@@ -204,10 +205,11 @@ async def served(port: int = 0) -> AsyncIterator[tuple[str, App]]:
             try:
                 yield f"http://127.0.0.1:{found}", app
             finally:
-                server.should_exit = True
+                AppStatus.should_exit = server.should_exit = True
                 for part in parts[1:]:
                     part.cancel()
                 await asyncio.gather(*parts, return_exceptions=True)
+                AppStatus.should_exit = False  # it is the whole process's
                 await app.close()
         finally:
             await running.stop()

@@ -26,10 +26,6 @@ Reads = Annotated[Caller, Depends(Needs("tickets:read"))]
 Writes = Annotated[Caller, Depends(Needs("tickets:write"))]
 #: A report has at most so many bytes.
 MOST = 64 << 10
-#: Why a part of a deadline is counted, as people say it.
-WHY = {
-    "opened": "登记", "urgent": "紧急", "reopened": "重办", "extended": "延期", "resumed": "挂账",
-}  # fmt: skip
 
 
 class Tickets(shapes.Shape):
@@ -201,7 +197,8 @@ async def _units(session: AsyncSession) -> dict[int | None, str]:
 def _explained(count: Count, clock: Clock) -> list[Part]:
     return [
         Part(
-            why=shapes.Named(code=part.why, name=WHY[part.why]), start=part.start, stop=part.stop,
+            why=shapes.Named(code=part.why, name=name("part", part.why)),
+            start=part.start, stop=part.stop,
             working_days=part.days, hours=part.hours, ends_at=end.at,
             days=[
                 Day(day=day.day, counted=day.working, why=day.why, official=day.official)

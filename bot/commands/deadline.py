@@ -21,11 +21,6 @@ from storage.models import Ticket
 
 commands = typer.Typer(help="时限:为什么是这一天。", no_args_is_help=True)
 
-#: Why a part is counted, as people say it.
-WHY = {
-    "opened": "登记", "urgent": "紧急", "reopened": "重办", "extended": "延期", "resumed": "挂账",
-}  # fmt: skip
-
 
 @commands.command()
 def explain(
@@ -82,10 +77,10 @@ def _part(
     if part.stop is not None:
         yield from _pause(part, days, before, end, clock)
     elif part.hours:
-        yield f"  {WHY[part.why]}:自 {_at(start)} 起 {part.hours} 小时,不分昼夜和节假日"
+        yield f"  {name('part', part.why)}:自 {_at(start)} 起 {part.hours} 小时,不分昼夜和节假日"
     else:
         since = "原时限的次日" if part.start is None else "次日"
-        yield f"  {WHY[part.why]}:{_at(start)},自{since}起算 {part.days} 个工作日"
+        yield f"  {name('part', part.why)}:{_at(start)},自{since}起算 {part.days} 个工作日"
         yield from _days(days)
     yield f"    → {_at(end.at)}"
 
@@ -96,7 +91,7 @@ def _pause(
     """The clock stood still; the deadline moves by as much."""
     if part.start is None or part.stop is None or before is None:
         return
-    yield f"  {WHY[part.why]}:{_at(part.start)} 至 {_at(part.stop)} 停止计时"
+    yield f"  {name('part', part.why)}:{_at(part.start)} 至 {_at(part.stop)} 停止计时"
     if before.in_hours:
         hours, minutes = divmod((part.stop - part.start).total_seconds() // 60, 60)
         yield f"    停 {hours:.0f} 小时 {minutes:.0f} 分钟,时限顺延同样长"

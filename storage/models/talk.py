@@ -17,6 +17,7 @@ class Message(SQLModel, table=True):
     __table_args__ = (
         UniqueConstraint("group_id", "external_id"),
         Index("ix_messages_group_id_said", "group_id", "said"),
+        Index("ix_messages_sender_id_group_id", "sender_id", "group_id"),
         Index("ix_messages_reparse", "said", postgresql_where=text("parser = 'keywords'")),
         Index(
             "ix_messages_also",

@@ -110,6 +110,7 @@ async def test_asked_to_end_it_does_not_wait_for_open_pages(up: House) -> None:
             up.program.signals(signal.SIGINT)
             assert await asyncio.to_thread(up.program.ends) == 0
             assert time.monotonic() - begun < 15
+    assert "ERROR" not in up.program.printed()  # the page is let go, not cut off
 
 
 async def test_what_was_accepted_before_the_end_is_handled_after_it(up: House) -> None:

@@ -265,6 +265,13 @@ async def test_status_counts_what_rests_on_a_guess(town: Town) -> None:
     assert (await status(town, EVE)).provisional == 0
 
 
+async def test_status_does_not_count_misconduct(town: Town) -> None:
+    town.now = EVE
+    await town.says("zhang", "有人要回扣", "report_misconduct")
+    assert (await town.ticket()).provisional
+    assert (await status(town, EVE)).provisional == 0
+
+
 async def test_status_names_what_the_city_has_set_from_today_on(town: Town) -> None:
     for which in (date(2026, 12, 30), date(2027, 1, 4)):
         await sets(town, which, working=False)

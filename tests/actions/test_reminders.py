@@ -220,6 +220,18 @@ async def test_a_letter_says_of_what_and_how_late(town: Town) -> None:
         assert words in letter.text
 
 
+async def test_what_is_urgent_is_late_by_hours(town: Town) -> None:
+    await town.reports(text="车间着火了", category="safety")
+    assert (await town.ticket()).urgent
+    await town.until(at("04-05 18:00"))
+    async with town.database.transaction() as session:
+        (letter,) = (await session.exec(select(Letter))).all()
+    assert "超期24小时" in letter.text
+    said = "".join(post.text for post in await town.posts() if post.why == "reminder")
+    assert "24小时" in said
+    assert "工作日" not in said
+
+
 @pytest.mark.parametrize("moment", ["04-04 09:00", "04-11 10:00", "04-13 09:00"])
 async def test_a_suspended_ticket_is_not_reminded_of(town: Town, moment: str) -> None:
     no = await town.reports()

@@ -47,6 +47,9 @@ VALUES: dict[str, Any] = {
     "again": True,
     "overdue": True,
     "days": 3,
+    "late": "29个工作日",
+    "why": "group",
+    "by": "株洲市天元区城市管理和综合执法局-欧阳修文",
     "most": 10,
     "where": "reason",
     "fault": "Field required",
@@ -76,6 +79,8 @@ DIGEST: dict[str, Any] = {
 }  # fmt: skip
 #: What one template alone is given, or is given otherwise.
 OWN: dict[str, dict[str, Any]] = {
+    # how long it is decides who writes it; this is as much as fits
+    "post_say": {"text": "已转市住建局,明天上午到现场,请留人。13812345678 @所有人" * 3},
     "opened_several": {
         "opened": [
             SimpleNamespace(
@@ -98,7 +103,7 @@ OWN: dict[str, dict[str, Any]] = {
     "reminder": {
         "rows": [
             {"no": 123_456, "level": "orange", "unit": "株洲市天元区城市管理和综合执法局",
-             "due_at": at("12-31 17:30"), "days": 3}
+             "due_at": at("12-31 17:30"), "late": "29个工作日"}
         ] * 10,
     },
 }  # fmt: skip

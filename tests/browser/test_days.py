@@ -165,7 +165,22 @@ async def test_an_administrator_sets_the_city_up(
         await expect(page.locator("main")).to_contain_text("株洲供电公司")
         await opens(page, "系统")
         await page.goto("/system/keys")
-        await page.get_by_label("名称").fill(f"热线平台-{size}")
+        await page.get_by_label("给哪个系统用").fill(f"热线平台-{size}")
         await page.get_by_role("checkbox").first.check()
         await page.get_by_role("button", name="建立密钥").click()
         await expect(page.locator("main")).to_contain_text(f"热线平台-{size}")
+
+
+async def test_what_somebody_else_does_appears_by_itself(
+    demo_url: str, browser: Browser, size: str
+) -> None:
+    async with at_work(browser, demo_url, "coordinator", size) as watching:
+        no = await first_ticket(watching, "unit=天元区城管局&status=accepted&status=assigned")
+        await watching.evaluate("window.stayed = true")
+        async with at_work(browser, demo_url, "handler", size) as working:
+            await working.goto(f"/tickets/{no}")
+            await takes(working, "反馈进展", text=f"已派车,{size}看得到")
+        await expect(watching.locator("main")).to_contain_text(
+            f"已派车,{size}看得到", timeout=15_000
+        )
+        assert await watching.evaluate("window.stayed") is True

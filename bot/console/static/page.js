@@ -7,6 +7,7 @@ if (menu && matchMedia("(max-width: 899px)").matches) menu.open = false;
 // What somebody is typing into or has opened is left as it is.
 const busy = (part) => part.contains(document.activeElement) || part.querySelector("details[open], [type=checkbox]:checked");
 
+const PAUSE = 5000;
 let asking = false;
 let again = false;
 export async function refresh() {
@@ -33,10 +34,17 @@ export async function refresh() {
     if (again && !document.hidden) setTimeout(refresh, 1000);
   }
 }
+// At once where it is quiet; in a busy city every few seconds, and not all readers together.
+let last = 0;
+let waiting = null;
+function soon() {
+  const wait = Math.max(0, last + PAUSE - Date.now());
+  waiting ??= setTimeout(() => { waiting = null; last = Date.now(); refresh(); }, wait && wait + Math.random() * 2000);
+}
 if (document.querySelector("[data-live][id]")) {
   const group = document.body.dataset.group;
   const calls = new EventSource(group ? `/live?group=${encodeURIComponent(group)}` : "/live");
-  calls.onmessage = refresh;
+  calls.onmessage = soon;
   document.addEventListener("visibilitychange", () => { if (!document.hidden && again) refresh(); });
 }
 

@@ -26,10 +26,12 @@ def upgrade() -> None:
         "ix_notices_requests", "notices", ["ticket_no", "at"],
         postgresql_where=sa.text("level = 'request'"),
     )  # fmt: skip
+    op.create_index("ix_messages_sender_id_group_id", "messages", ["sender_id", "group_id"])
 
 
 def downgrade() -> None:
     """Backwards."""
+    op.drop_index("ix_messages_sender_id_group_id", table_name="messages")
     op.drop_index("ix_notices_requests", table_name="notices")
     op.drop_index("ix_notices_member_id_id", table_name="notices")
     op.create_index("ix_notices_member_id", "notices", ["member_id"])

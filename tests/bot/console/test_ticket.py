@@ -6,6 +6,7 @@ from collections.abc import Mapping
 import httpx
 import pytest
 
+from actions.opening import Report, open_ticket
 from tests.bot.console.conftest import MASKED, PHONE, Console, seal
 from tests.fixtures.cast import REPORT, Town, at
 
@@ -132,7 +133,7 @@ async def test_a_step_is_taken_and_shown(here: Here, town: Town) -> None:
         ("open", "new"), ("assign", "assigned"), ("accept", "accepted"), ("progress", "accepted"),
     ]  # fmt: skip
     page = (await browser.get(answer.headers["location"])).text
-    assert "“反馈进展”已完成" in page
+    assert "进展已记下。" in page
     assert page.count("已派人到现场") == 2  # in the story, and as the group reads it
     assert (await town.posts())[-1].text == "@张三 #1 有新进展:已派人到现场"
 
@@ -594,3 +595,47 @@ async def test_what_can_not_be_opened_comes_back(
     assert 'class="alert" role="alert"' in answer.text
     assert 'value="株洲宏远机械有限公司"' in answer.text
     assert await town.tickets() == []
+
+
+async def test_a_phone_number_in_a_nickname_is_masked_too(console: Console, town: Town) -> None:
+    name = f"湘火炬-小周{PHONE}"
+    await town.says("zhou", REPORT, "report_issue", category="traffic", name=name)
+    browser = await console.visitor("a1")
+    for path in (
+        "/tickets/1",
+        "/groups/g1",
+        "/groups/g1/feed",
+        "/tickets",
+        "/groups",
+        "/",
+        "/board",
+    ):
+        answer = await browser.get(path)
+        assert answer.is_success, path
+        assert PHONE not in answer.text, path
+
+
+@pytest.mark.parametrize(("member", "reads"), [("c1", True), ("l1", False), ("a1", False)])
+async def test_who_told_it_elsewhere_stands_there_and_the_phone_is_masked(
+    console: Console, town: Town, member: str, reads: bool
+) -> None:
+    report = Report(text=REPORT, source="hotline", contact=f"李四 {PHONE}")
+    async with town.database.transaction() as session:
+        await open_ticket(session, report, by=None, now=town.now, actor="import")
+    page = (await (await console.visitor(member)).get("/tickets/1")).text
+    assert f"<dd>李四 {PHONE if reads else MASKED}</dd>" in page
+    assert "台账导入" in page
+
+
+@pytest.mark.parametrize(("member", "reads"), [("c1", False), ("l1", False), ("i1", True)])
+@pytest.mark.parametrize("quotes", ["what was said", "the answer"])
+async def test_what_a_report_quotes_of_misconduct_inspectors_alone_read(
+    console: Console, town: Town, member: str, reads: bool, quotes: str
+) -> None:
+    await town.says("zhang", "科长收了红包", "report_misconduct", id="secret")
+    answer = f"post-{(await town.posts())[0].id}"
+    no = await town.reports("li", quote="secret" if quotes == "what was said" else answer)
+    assert no == 2
+    page = await shown(await console.visitor(member), no)
+    assert ("科长收了红包" in page or "将按规定处理" in page) is reads
+    assert ("引用的话不在此显示" in page) is not reads
