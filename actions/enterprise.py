@@ -47,6 +47,14 @@ async def learn(session: AsyncSession, member: Member, nickname: str, named: str
     session.add(member)
 
 
+def settle(member: Member) -> None:
+    """Keep the enterprise of somebody who may sign in from now on.
+
+    Else whoever writes another name before the dash would read that enterprise's tickets.
+    """
+    member.enterprise_from = REGISTER
+
+
 async def _government(session: AsyncSession, name: str) -> bool:
     """Whether this is the name of a unit, a body or a district rather than of an enterprise."""
     if GOVERNMENT.search(name) or called.is_body(name, await people.districts(session)):

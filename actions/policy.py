@@ -51,7 +51,7 @@ def _read(name: str, kind: type, value: object) -> Any:
         try:
             return time.fromisoformat(value)
         except ValueError as error:
-            raise ValueError(f'设置 {name} 应是 "17:30" 这样的时刻') from error
+            raise ValueError(f"设置 {name} 应是“17:30”这样的时刻") from error
     number = isinstance(value, int | float) and not isinstance(value, bool)
     if kind is float and number and 0 <= float(str(value)) <= 1:
         return float(str(value))
@@ -60,6 +60,6 @@ def _read(name: str, kind: type, value: object) -> Any:
     if kind is int and isinstance(value, int) and number and least <= value <= MOST:
         return value
     shape = {int: f"{least} 到 {MOST} 之间的整数", float: "0 到 1 之间的数"}.get(
-        kind, '"17:30" 这样的时刻'
+        kind, "“17:30”这样的时刻"
     )
     raise ValueError(f"设置 {name} 应是{shape}")

@@ -1,5 +1,7 @@
 """Who may do what: the one place of authorisation; rules, sections 1 and 8."""
 
+from collections.abc import Iterable
+
 from storage.models import Member, Ticket
 
 ROLES = ("member", "handler", "coordinator", "inspector", "leader", "admin")
@@ -128,6 +130,16 @@ def serves(member: Member, ticket: Ticket) -> bool:
 def reads_phones(member: Member) -> bool:
     """Whether somebody needs to call: who works on tickets sees phone numbers, others a mask."""
     return member.role in {"handler", "coordinator", "inspector"}
+
+
+def reads_phones_of(member: Member, about: Iterable[Ticket]) -> bool:
+    """Whether somebody needs to call who spoke of these tickets in a group.
+
+    A handler those alone who spoke of the own unit's: the contacts of others are not theirs.
+    """
+    if member.role == "handler":
+        return any(sees(member, ticket) for ticket in about)
+    return reads_phones(member)
 
 
 def tries_groups(member: Member) -> bool:

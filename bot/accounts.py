@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from pwdlib import PasswordHash
 
+from actions import enterprise
 from bot import totp
 from bot.moments import Moments
 from storage import accounts, people
@@ -65,6 +66,7 @@ async def add(database: Database, login: str, member_id: str, now: datetime) -> 
         member = await people.known(session, member_id)
         if member is None:
             return None
+        enterprise.settle(member)
         await accounts.make(
             session, login=login, password=hasher.hash(password), member=member, now=now, given=True
         )

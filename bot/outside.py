@@ -13,7 +13,9 @@ NEVER = tuple(
     ipaddress.ip_network(network)
     for network in (
         "0.0.0.0/8", "169.254.0.0/16", "100.100.100.200/32", "192.0.0.192/32", "224.0.0.0/4",
-        "240.0.0.0/4", "::/128", "fe80::/10", "fd00:ec2::/32", "ff00::/8", "64:ff9b::/96",
+        "240.0.0.0/4", "::/128", "fe80::/10", "fd00:ec2::/32", "ff00::/8", "fec0::/10",
+        # another address stands in these, whichever the network makes of it
+        "64:ff9b::/96", "64:ff9b:1::/48", "::ffff:0:0:0/96", "2001::/32",
     )
 )  # fmt: skip
 LONGEST = 500

@@ -20,8 +20,9 @@ class Database:
         With `lasting` the server is known not to go away meanwhile, and is not asked each time.
         """
         self.engine: AsyncEngine = create_async_engine(
-            url, pool_size=size, max_overflow=0, pool_pre_ping=not lasting
-        )
+            url, pool_size=size, max_overflow=0, pool_pre_ping=not lasting,
+            hide_parameters=True,  # what was said, and hashes of passwords, stand in no error
+        )  # fmt: skip
         event.listen(self.engine.sync_engine, "connect", _speak_utc)
         #: What transactions of this database may keep for one another: the rules in force.
         self.kept: dict[str, Any] = {}

@@ -50,6 +50,10 @@ async def remove(session: AsyncSession, row: SQLModel) -> None:
 # --- what points at them ------------------------------------------------------------------------
 
 
+#: Of what is confidential nobody but inspectors may know how much there is.
+TOLD = col(Ticket.confidential).is_(False)
+
+
 async def at_unit(session: AsyncSession, unit: Unit) -> dict[str, int]:
     """How many tickets, members and routes name a unit."""
     assists = col(Ticket.assisting).contains([unit.name])
@@ -61,18 +65,18 @@ async def at_unit(session: AsyncSession, unit: Unit) -> dict[str, int]:
 
 
 async def at_district(session: AsyncSession, name: str) -> dict[str, int]:
-    """How many tickets, groups and routes name a district."""
+    """How many tickets, groups and routes name a district; misconduct left out."""
     return {
-        "tickets": await _count(session, Ticket, col(Ticket.district) == name),
+        "tickets": await _count(session, Ticket, TOLD & (col(Ticket.district) == name)),
         "groups": await _count(session, Group, col(Group.district) == name),
         "routes": await _count(session, Route, col(Route.district) == name),
     }
 
 
 async def at_group(session: AsyncSession, group_id: str) -> dict[str, int]:
-    """How many tickets, messages and posts a group has."""
+    """How many tickets, messages and posts a group has; misconduct left out."""
     return {
-        "tickets": await _count(session, Ticket, col(Ticket.group_id) == group_id),
+        "tickets": await _count(session, Ticket, TOLD & (col(Ticket.group_id) == group_id)),
         "messages": await _count(session, Message, col(Message.group_id) == group_id),
         "posts": await _count(session, Post, col(Post.group_id) == group_id),
     }

@@ -123,11 +123,15 @@ async def running(session: AsyncSession) -> Sequence[int]:
 
 
 async def provisional(session: AsyncSession) -> int:
-    """How many that have not ended rest on days that no notice has announced."""
+    """How many open ones rest on days that no notice has announced; misconduct left out."""
     found = await session.exec(
         select(func.count())
         .select_from(Ticket)
-        .where(col(Ticket.status).in_(OPEN), col(Ticket.provisional))
+        .where(
+            col(Ticket.status).in_(OPEN),
+            col(Ticket.provisional),
+            col(Ticket.confidential).is_(False),
+        )
     )
     return found.one()
 

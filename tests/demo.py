@@ -32,7 +32,7 @@ from bot.up import DEFAULT_CITY
 from nlu.compiled import SHIPPED, Compiled
 from storage import accounts, calendar, ledger, migrate, people, tickets
 from storage.models import Ticket
-from tests.demo_words import DONE, EXTEND, MISCONDUCT, PROGRESS, REPORTS, TALK, UNSURE
+from tests.demo_words import DONE, EXTEND, LATEST, MISCONDUCT, PROGRESS, REPORTS, TALK, UNSURE
 
 PASSWORD = "株洲-demo-2109"
 DAYS = 60
@@ -152,7 +152,7 @@ async def furnish(app: App, now: datetime) -> None:
         for ticket in (*open_, *done.rows):
             if story.chance.random() < 0.16:
                 await story.goes_on(ticket)
-    for text, group in MISCONDUCT:
+    for text, group in (*LATEST, *MISCONDUCT):
         await story.says(GROUPS[group], group, text)
     for who, group, text in UNSURE:
         await story.says(who, group, text)

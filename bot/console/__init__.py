@@ -20,6 +20,7 @@ from bot.console import (
     ticket,
     today,
 )
+from bot.console.bounds import Bounded
 from bot.console.headers import Files, Headed
 from bot.console.page import STATIC, Pages
 
@@ -38,4 +39,5 @@ def mount(web: FastAPI, app: App) -> None:
     for part in PARTS:
         web.include_router(part.router)
     errors.add(web)
+    web.add_middleware(Bounded, pages=web.state.pages)
     web.add_middleware(Headed)

@@ -100,6 +100,9 @@ async def subject(
             await _note(session, visit, "subject", before.login, was=was, became=became)
     except IntegrityError:
         return await _accounts(visit, fault="linked")
+    if was != became:  # whoever came in by the old name has to sign in anew
+        own = visit.request.cookies.get(COOKIE, "")
+        await visit.app.sessions.end_of(before.login, but=own)
     return RedirectResponse("/system/accounts", 303)
 
 
@@ -118,9 +121,13 @@ async def record(
             session, what=[what] if what in kinds else (), by=who or None, before=before, most=PAGE
         )
         actors = await people.called(session, [row.by for row in rows])
+        units = {str(row.id): row.name for row in await people.units(session)}
+        ids = [int(row.of) for row in rows if row.what == "member" and row.of.isdecimal()]
+        members = {str(key): row.name for key, row in (await people.by_ids(session, ids)).items()}
     return visit.show(
-        "system_changes.html", rows=rows, actors=actors, what=what if what in kinds else "", by=who,
-        before=before, older=rows[-1].id if len(rows) == PAGE else None, told=_told, kinds=kinds,
+        "system_changes.html", rows=rows, actors=actors, units=units, members=members,
+        what=what if what in kinds else "", by=who, before=before, told=_told, kinds=kinds,
+        older=rows[-1].id if len(rows) == PAGE else None,
     )  # fmt: skip
 
 

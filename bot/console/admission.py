@@ -1,7 +1,9 @@
 """What all ways of signing in share: who has to wait, what is recorded, and the cookie."""
 
+import asyncio
 import ipaddress
 from datetime import datetime, timedelta
+from weakref import WeakValueDictionary
 
 from fastapi import Request
 from fastapi.responses import Response
@@ -20,6 +22,8 @@ CROWD, SPAN = 200, timedelta(minutes=10)
 KEPT = 24 * 3600
 #: What stands in the record for a login that no account has: it might be a password.
 UNKNOWN = "?"
+#: Which logins are being tried here.
+_tried: "WeakValueDictionary[str, asyncio.Lock]" = WeakValueDictionary()
 
 
 def from_here(request: Request) -> None:
@@ -31,6 +35,14 @@ def from_here(request: Request) -> None:
 def address_of(request: Request) -> str:
     """Where a browser is; behind a proxy that is believed, what it says."""
     return request.client.host if request.client else ""
+
+
+def in_turn(login: str) -> asyncio.Lock:
+    """Tries of a login come one after the other, also where no account has it.
+
+    Those of an account do anyway: what is tried at once would else tell which is which.
+    """
+    return _tried.setdefault(login, asyncio.Lock())
 
 
 async def let_try(app: App, request: Request, login: str, now: datetime) -> None:

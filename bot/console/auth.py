@@ -1,7 +1,7 @@
 """登录: passwords, one-time codes and other people's sign-ins; no hint at which half was wrong."""
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 import structlog
@@ -11,7 +11,16 @@ from fastapi.responses import RedirectResponse, Response
 from bot import accounts as passwords
 from bot.app import App
 from bot.channels.base import clean
-from bot.console.admission import address_of, admit, cookie, count, from_here, let_try, refused
+from bot.console.admission import (
+    address_of,
+    admit,
+    cookie,
+    count,
+    from_here,
+    in_turn,
+    let_try,
+    refused,
+)
 from bot.console.page import COOKIE, AppOf, Missing, Pages, PagesOf, inside, sealed
 from bot.console.providers import Begun, Unreachable, Untrusted, Way
 from bot.moments import Moments
@@ -51,19 +60,30 @@ async def sign_in(
     from_here(request)
     login, now = clean(login), app.now()
     try:
-        await let_try(app, request, login, now)
-        account, member = await passwords.check(app.database, login, password, now)
+        async with in_turn(login):
+            account, member = await _checked(app, request, login, password, now)
     except passwords.Locked as locked:
         await refused(app, request, "locked", login=login)
         return _form(pages, 429, next, login=login, wait=_minutes(locked.until - now))
-    except passwords.Wrong as wrong:
-        await count(app, request, None if wrong.member else login)
+    except passwords.Wrong:
         await refused(app, request, "wrong", login=login)
         return _form(pages, 401, next, login=login, failed="no")
     if account.totp is None:
         return await _enter(app, request, account, member, next)
     half = await Moments(app.streams).leave("half", {"login": login}, HALF)
     return _code_form(pages, 200, next, half)
+
+
+async def _checked(
+    app: App, request: Request, login: str, password: str, now: datetime
+) -> tuple[Account, Member]:
+    """Whose login and password these are; failures are counted, also those of no account."""
+    await let_try(app, request, login, now)
+    try:
+        return await passwords.check(app.database, login, password, now)
+    except passwords.Wrong as wrong:
+        await count(app, request, None if wrong.member else login)
+        raise
 
 
 @router.post("/signin/code")

@@ -1,4 +1,4 @@
-"""What was said in a group, as bubbles; of misconduct inspectors alone see more than that."""
+"""What was said in a group, as bubbles; of misconduct only that something was said."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -73,23 +73,30 @@ class _Seen:
     def hidden(self, message: Message | None) -> bool:
         if message is None:
             return False
-        about = [self.known[no] for no in _about(message) if no in self.known]
-        return not rights.hears(self.who, misconduct=decide.secret(message, about))
+        named = self.named(message)
+        if any(ticket.confidential for ticket in named):
+            return True  # its words stand on the ticket's page, where each look is recorded
+        return not rights.hears(self.who, misconduct=decide.secret(message, named))
 
     def about(self, row: Message | Post) -> list[int]:
-        found = {no: self.known[no] for no in _about(row) if no in self.known}
-        return [no for no, ticket in found.items() if rights.sees(self.who, ticket)]
+        return [ticket.no for ticket in self.named(row) if rights.sees(self.who, ticket)]
+
+    def phones(self, row: Message | Post) -> bool:
+        return rights.reads_phones_of(self.who, self.named(row))
+
+    def named(self, row: Message | Post) -> list[Ticket]:
+        return [self.known[no] for no in _about(row) if no in self.known]
 
     def post(self, row: Post, answers: Message | None) -> Bubble:
         return Bubble(
             row, self.hidden(answers), BOT, None, "", None, False, self.about(row), None,
-            rights.reads_phones(self.who),
+            self.phones(row),
         )  # fmt: skip
 
     def message(self, row: Message, sender: Member, quoted: Quoted | None) -> Bubble:
-        phones, hidden = rights.reads_phones(self.who), self.hidden(row)
+        phones, hidden = self.phones(row), self.hidden(row)
         if hidden:  # who told it is hidden with it
-            return Bubble(row, True, "", None, "", None, False, (), None, phones)
+            return Bubble(row, True, "", None, "", None, False, self.about(row), None, phones)
         reads = rights.reads_parses(self.who, misconduct=decide.suspected(row))
         return Bubble(
             row, False, row.name if phones else masked(row.name), sender.role, sender.external_id,

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import Response
 from sse_starlette import EventSourceResponse, ServerSentEvent
 
+from bot.console.groups import entered
 from bot.console.page import Enter, Visit
 from bot.streams import Away
 
@@ -28,6 +29,10 @@ async def live(
     """A call when something happened, in one group or in any; the page then asks for itself."""
     over = anyio.Event()
     told = _until(over, visit.app.streams.calls())
+
+    if group:  # when others talk is nobody's business but theirs
+        async with visit.app.database.transaction() as session:
+            await entered(session, group, visit.who)
 
     async def calls() -> AsyncIterator[ServerSentEvent]:
         try:

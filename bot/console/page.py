@@ -164,7 +164,8 @@ async def sealed(request: Request) -> None:
     """Refuse a form that another site has sent (Denied)."""
     site = request.headers.get("sec-fetch-site", "same-origin")
     given = (await request.form()).get("seal")
-    fits = isinstance(given, str) and hmac.compare_digest(given.encode(), seal(request).encode())
+    shown = given.encode("utf-8", "replace") if isinstance(given, str) else b""
+    fits = hmac.compare_digest(shown, seal(request).encode())
     if site not in {"same-origin", "none"} or not fits:
         raise Denied
 

@@ -2,13 +2,11 @@
 
 import json
 import secrets
-from collections.abc import Callable, Coroutine
 from typing import Annotated, Any
 from urllib.parse import quote as escaped
 
-from fastapi import APIRouter, Depends, Form, HTTPException, Request, UploadFile
+from fastapi import APIRouter, Depends, Form, UploadFile
 from fastapi.responses import RedirectResponse, Response
-from fastapi.routing import APIRoute
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions import rights
@@ -18,34 +16,16 @@ from bot.channels.base import Rejected, clean
 from bot.channels.base import Request as Arrived
 from bot.channels.sandbox import BOT
 from bot.console import pictures
+from bot.console.bubbles import bubbles
 from bot.console.groups import Here, entered, show
 from bot.console.page import Denied, Missing, Visit, sealed
 from storage import messages, people, windows
 from storage.models import Group, Member
 
-#: A form with a picture, in bytes.
-LARGEST = pictures.LARGEST + (1 << 20)
 NAME = 60
 
 
-class Limited(APIRoute):
-    """Refuses what is too large before it is read."""
-
-    def get_route_handler(self) -> Callable[[Request], Coroutine[Any, Any, Response]]:
-        """As usual, after a look at the length."""
-        handle = super().get_route_handler()
-
-        async def limited(request: Request) -> Response:
-            length = request.headers.get("content-length", "0")
-            known = length.isdecimal() and len(length) < 12 and int(length) <= LARGEST
-            if not known or "transfer-encoding" in request.headers:
-                raise HTTPException(413)
-            return await handle(request)
-
-        return limited
-
-
-router = APIRouter(prefix="/groups", route_class=Limited)
+router = APIRouter(prefix="/groups")
 
 Chosen = Annotated[str, Form(max_length=200)]
 
@@ -87,7 +67,8 @@ async def recall(group_id: str, visit: Here, speaker: Chosen, message: Chosen) -
     async with visit.app.database.transaction() as session:
         group, member = await _speaker(session, visit, group_id, speaker)
         said = await messages.find(session, group.id, clean(message))
-    if said is None:
+        shown = await bubbles(session, [said] if said is not None else [], visit.who)
+    if said is None or shown[0].hidden:  # nor may it be found out who said it
         raise Missing
     if said.sender_id != member.id:
         raise Denied

@@ -13,6 +13,7 @@ from actions.phones import masked
 from bot.app import App
 from bot.channels.base import clean
 from bot.console import access
+from bot.console.bubbles import bubbles
 from bot.console.page import Enter, Missing, Visit, sealed
 from bot.models import InUse
 from bot.parsing import Twins
@@ -36,7 +37,7 @@ async def overview(visit: Here) -> Response:
     streams = await app.streams.about()
     async with app.database.transaction() as session:
         room = await health.room(session)
-        unsent = await health.unsent(session)
+        unsent = await bubbles(session, await health.unsent(session), visit.who)
         waiting = await health.waiting(session, visit.now)
         undone = await health.undone(session)
         shown = {row.id: await _named(session, visit, row) for row in undone}

@@ -59,6 +59,7 @@ class Explained:
     now_at: datetime  # what it would be by the calendar and settings of now
     pieces: list[Piece] = field(default_factory=list)
     months: list[Month] = field(default_factory=list)
+    marked_to: date | None = None  # the last day marked as late, if it is late since then too
 
 
 def explained(
@@ -77,7 +78,9 @@ def explained(
         told.now_at = end.at
     today, due = local(now).date(), local(kept).date()
     if runs:
-        _mark_over(cells, clock.calendar.between(due, min(today, due + timedelta(days=OVER))))
+        last = min(today, due + timedelta(days=OVER))
+        _mark_over(cells, clock.calendar.between(due, last))
+        told.marked_to = last if last < today else None
     _cell(cells, kept).due = True
     if min(cells) <= today <= max(cells):
         cells.setdefault(today, Cell(today)).today = True

@@ -8,15 +8,16 @@ from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actions import rights, terms
+from actions import decide, rights, terms
 from actions.deadlines import Clock
 from actions.lateness import lateness
 from actions.moves import RUNNING
 from actions.reminders import FIRES
 from bot.channels.sandbox import BOT
 from bot.console.ticket_days import explained
-from storage import events, follows, messages, people, posts, reminders, tickets
+from storage import events, follows, messages, people, posts, reminders, tickets, windows
 from storage.models import Event, Member, Message, Post, Ticket
+from storage.windows import Quoted
 
 #: What answers a request.
 ANSWERS = frozenset({"assign", "transfer", "return", "extend"})
@@ -32,7 +33,8 @@ class Bubble:
     id: str
     name: str
     role: str | None
-    quoted: dict[str, str] | None
+    quoted: Quoted | None = None
+    unquotable: bool = False  # what is quoted is not for this person
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +58,7 @@ async def tell(session: AsyncSession, row: Ticket, who: Member, now: datetime) -
     shown = {
         "row": row,
         "late": lateness(row, now, clock),
-        "said": await _said(session, row),
+        "said": await _said(session, row, who),
         "done": done,
         "pending": _pending(done) if runs else [],
         "looks": [event for event in happened if event.step == "look"],
@@ -93,7 +95,7 @@ async def _pressed(session: AsyncSession, row: Ticket, who: Member) -> dict[str,
     }
 
 
-async def _said(session: AsyncSession, row: Ticket) -> list[Bubble]:
+async def _said(session: AsyncSession, row: Ticket, who: Member) -> list[Bubble]:
     """What people and the bot said of it, in the order of the groups' talk."""
     told: list[Message | Post] = [*await messages.of_ticket(session, row.no)]
     if row.group_id is not None and not row.confidential:
@@ -102,14 +104,29 @@ async def _said(session: AsyncSession, row: Ticket) -> list[Bubble]:
     senders = await people.by_ids(
         session, [one.sender_id for one in told if isinstance(one, Message)]
     )
-    return [await _bubble(session, one, senders) for one in told]
+    return [await _bubble(session, one, senders, who) for one in told]
 
 
-async def _bubble(session: AsyncSession, one: Message | Post, senders: dict[int, Member]) -> Bubble:
+async def _bubble(
+    session: AsyncSession, one: Message | Post, senders: dict[int, Member], who: Member
+) -> Bubble:
     if isinstance(one, Post):
-        return Bubble(one, True, f"post-{one.id}", BOT, None, None)
-    quoted = await messages.quoted_words(session, one.group_id, one.quote)
-    return Bubble(one, False, one.external_id, one.name, senders[one.sender_id].role, quoted)
+        return Bubble(one, True, f"post-{one.id}", BOT, None)
+    quoted = await windows.quoted(session, one.group_id, one.quote)
+    readable = quoted is None or await _readable(session, quoted.source, who)
+    return Bubble(
+        one, False, one.external_id, one.name, senders[one.sender_id].role,
+        quoted if readable else None, not readable,
+    )  # fmt: skip
+
+
+async def _readable(session: AsyncSession, source: Message | None, who: Member) -> bool:
+    """Whether somebody may read what is quoted here, of whatever ticket that was."""
+    if source is None:
+        return True
+    numbers = [no for no in (source.ticket_no, *source.also) if no is not None]
+    about = (await tickets.some(session, numbers)).values()
+    return rights.hears(who, misconduct=decide.secret(source, about))
 
 
 async def _done(

@@ -190,7 +190,7 @@ async def test_a_day_that_is_asked_for_is_so_many_working_days(
     assert said.startswith(f"@李科 #{no} 延期申请已报专班")
     (text, *_) = await texts(town, "request")
     assert text.startswith(
-        f"天元区城管局-李科 申请对 #{no} 延期{f' {days} 个工作日' if days else ''}:"
+        f"天元区城管局-李科 申请将 #{no} 延期{f' {days} 个工作日' if days else ''}:"
     )
 
 

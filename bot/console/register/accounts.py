@@ -10,6 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from actions import enterprise
 from actions.names import name
 from actions.render import moment
 from bot.accounts import hasher
@@ -139,6 +140,7 @@ async def _give(
     *,
     was: Given | None,
 ) -> None:
+    enterprise.settle(whose)
     await accounts.make(
         session, login=login, password=kept, member=whose, now=visit.now, given=True
     )

@@ -207,19 +207,20 @@ async def _write[Row: SQLModel](
 
 
 async def _remove(desk: Desk[Any], visit: Visit, key: str) -> Response:
-    async with visit.app.database.transaction() as session:
-        row = await _found(desk, session, key)
-        form = await _form(desk, session, visit, row)
-        if form.held is None or any(form.held.values()):
-            wrong = replace(form, faults={"": Fault("held")})
-        else:
-            wrong = None
+    try:
+        async with visit.app.database.transaction() as session:
+            row = await _found(desk, session, key)
+            form = await _form(desk, session, visit, row)
+            if form.held is None or any(form.held.values()):
+                raise register.Taken
             await register.remove(session, row)
             await desk.after(session)
             await changes.note(
                 session, at=visit.now, by=visit.who.external_id, what=desk.what, of=desk.of(row),
                 was=form.given,
             )  # fmt: skip
-    if wrong is not None:
-        return forms.show(visit, wrong, 409)
+    except register.Taken:  # also where only what is not told points at it
+        async with visit.app.database.transaction() as session:
+            form = await _form(desk, session, visit, await _found(desk, session, key, lock=False))
+        return forms.show(visit, replace(form, faults={"": Fault("held")}), 409)
     return RedirectResponse(f"{desk.path}?removed=1", 303)

@@ -11,6 +11,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actions import rights
 from actions.names import name, names
 from actions.render import moment
+from bot.console.bubbles import bubbles
 from bot.console.page import Visit
 from bot.console.register import desk, listing
 from bot.console.register.desk import Desk, Here
@@ -60,7 +61,8 @@ class Groups(Desk[Group]):
         health = await register.health(session, row.id)
         return "register/group.html", {
             "group": row, "health": health.get(row.id, Health()),
-            "unsaid": await register.unsaid(session, row.id), "latest": register.LATEST,
+            "unsaid": await bubbles(session, await register.unsaid(session, row.id), visit.who),
+            "latest": register.LATEST,
             "known": row.channel in visit.app.channels,
         }  # fmt: skip
 

@@ -3,6 +3,16 @@
 const menu = document.querySelector("details.menu");
 if (menu && matchMedia("(max-width: 899px)").matches) menu.open = false;
 
+// A page that answers a form is one like others: to come back to it, or to renew it, sends nothing.
+const address = document.querySelector("link[rel=canonical]");
+history.replaceState(history.state, "", address ? address.href : location.href);
+
+// On a phone the tab that one is on may stand beyond the edge.
+for (const tab of document.querySelectorAll(".tabs [aria-current]")) {
+  const row = tab.parentElement;
+  row.scrollLeft = tab.offsetLeft - row.offsetLeft - 40;
+}
+
 // --- parts with data-live ------------------------------------------------------------------------
 // What somebody is typing into or has opened is left as it is.
 const busy = (part) => part.contains(document.activeElement) || part.querySelector("details[open], [type=checkbox]:checked");

@@ -290,8 +290,10 @@ addEventListener("renewed", async () => {
 // --- keys and the mouse ------------------------------------------------------------------------------
 let typed = "";
 let typedAt = 0;
+let typedIn = null;
 function byNumber(event) {
-  if (event.timeStamp - typedAt > PAUSE) typed = "";
+  if (event.target !== typedIn || event.timeStamp - typedAt > PAUSE) typed = "";
+  typedIn = event.target;
   typed += event.key;
   typedAt = event.timeStamp;
   const found = [...event.target.options].find((option) => option.text.startsWith(`${typed} `));
@@ -299,6 +301,9 @@ function byNumber(event) {
   event.target.value = found.value;
   event.target.dispatchEvent(new Event("change", { bubbles: true }));
 }
+
+// What a select leaves to the row: from the intent to the category, and on.
+const LEFT = new Set(["i", "c", "d", "x", "j", "k"]);
 
 function inSelect(event) {
   if (/^[0-9]$/.test(event.key)) { event.preventDefault(); byNumber(event); }
@@ -308,17 +313,25 @@ function inSelect(event) {
   }
 }
 
+// A number that is typed next must not go to the select that had the focus before.
+function choose(select) {
+  if (!select.disabled) { select.focus(); return; }
+  select.closest(".review").querySelector(".words").focus({ preventScroll: true });
+  say("这一类消息不分类别。");
+}
+
 const ACTS = {
   Enter: (row) => decide(row, row.querySelector("[value=open]")),
   d: (row) => decide(row, row.querySelector("[value=talk]")),
   x: (row) => decide(row, row.querySelector("[value=keep]")),
   i: (row) => row.querySelector("[name=intent]").focus(),
-  c: (row) => row.querySelector("[name=category]").focus(),
+  c: (row) => choose(row.querySelector("[name=category]")),
   Backspace: (row) => mark(row, ""),
 };
 document.addEventListener("keydown", (event) => {
   if (event.isComposing || event.ctrlKey || event.metaKey || event.altKey) return;
-  if (event.target.matches("select")) { inSelect(event); return; }
+  if (event.target.matches("select")) inSelect(event);
+  if (event.target.matches("select") && !LEFT.has(event.key.toLowerCase())) return;
   if (event.target.matches("input, textarea")) return;
   const pressed = event.target.closest("button, a, summary") && (event.key === "Enter" || event.key === " ");
   if (pressed) return;

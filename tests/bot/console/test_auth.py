@@ -1,5 +1,6 @@
 """Signing in and out, and forms that only our own pages can send."""
 
+import asyncio
 import base64
 import re
 from datetime import timedelta
@@ -58,6 +59,19 @@ async def test_an_unknown_login_is_told_what_a_wrong_password_is_told(console: C
         unknown = await browser.post("/signin", data={"login": "nobody", **WRONG})
         assert unknown.status_code == known.status_code == status
         assert unknown.text == known.text.replace(login, "nobody")
+
+
+async def test_many_tries_at_once_do_not_tell_whether_there_is_such_an_account(
+    console: Console,
+) -> None:
+    browser, login = await console.stranger(), await console.account("a1")
+    for tried in (login, "nobody"):
+        form = {"login": tried, **WRONG}
+        answers = await asyncio.gather(
+            *(browser.post("/signin", data=form) for _ in range(passwords.FAILURES + 2))
+        )
+        told = sorted(answer.status_code for answer in answers)
+        assert told == [*[401] * passwords.FAILURES, 429, 429]
 
 
 async def test_after_five_failures_the_right_password_has_to_wait_and_is_told_how_long(

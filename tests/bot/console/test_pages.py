@@ -1,10 +1,12 @@
 """What holds for every page: nothing is markup that people wrote, nothing is a 500."""
 
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 
 from bot.channels.base import Image, Incoming, Quoted
+from bot.console import bounds
 from tests.bot.console.conftest import PASSWORD, Console, seal
 from tests.fixtures.cast import REPORT, START, Town, reads
 
@@ -136,3 +138,37 @@ async def test_pages_are_not_kept_by_the_browser_and_files_are_asked_about(
     browser = await shared.visitor("c1")
     assert (await browser.get("/tickets")).headers["cache-control"] == "no-store"
     assert (await browser.get("/static/base.css")).headers["cache-control"] == "no-cache"
+
+
+@pytest.mark.parametrize("path", ["/signin", "/tickets/new", "/register/city", "/nowhere"])
+async def test_what_is_too_large_is_not_read(shared: Console, path: str) -> None:
+    browser = await shared.visitor("a1")
+    answer = await browser.post(path, data={"text": "x" * bounds.LARGEST})
+    assert answer.status_code == 413
+    assert "太大了" in answer.text
+    assert "Content-Security-Policy" in answer.headers
+
+
+@pytest.mark.parametrize("length", ["x", "-1", "9" * 30])
+async def test_a_length_that_is_none_is_refused(shared: Console, length: str) -> None:
+    headers = {"content-length": length}
+    answer = await (await shared.stranger()).post("/signin", content=b"", headers=headers)
+    assert answer.status_code == 413
+
+
+async def test_what_does_not_say_how_large_it_is_is_refused(shared: Console) -> None:
+    async def parts() -> AsyncIterator[bytes]:
+        yield b"login=x"
+
+    headers = {"content-type": "application/x-www-form-urlencoded"}
+    answer = await (await shared.stranger()).post("/signin", content=parts(), headers=headers)
+    assert answer.status_code == 413
+
+
+async def test_a_seal_of_half_a_character_is_no_seal(shared: Console) -> None:
+    part = 'Content-Disposition: form-data; name="seal"\r\n\r\n\\ud800'
+    headers = {"content-type": "multipart/form-data; boundary=b; charset=unicode_escape"}
+    answer = await (await shared.visitor("a1")).post(
+        "/signout", content=f"--b\r\n{part}\r\n--b--\r\n".encode(), headers=headers
+    )
+    assert answer.status_code == 403

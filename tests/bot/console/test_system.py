@@ -322,3 +322,29 @@ async def test_what_stands_in_the_record_is_never_markup(console: Console) -> No
     browser = await console.visitor("a1")
     for path in PAGES:
         assert MARKUP not in (await browser.get(f"/system{path}")).text
+
+
+@pytest.mark.parametrize("path", ["/system", "/register/groups/g1"])
+async def test_an_answer_about_misconduct_that_was_not_sent_names_nobody(
+    console: Console, town: Town, path: str
+) -> None:
+    await town.says("zhang", "科长收了红包", "report_misconduct")
+    async with town.database.transaction() as session:
+        (post,) = (await session.exec(select(Post))).all()
+        post.status, post.error = "failed", "HTTP 403"
+    page = (await (await console.visitor("a1")).get(path)).text
+    assert "HTTP 403" in page
+    assert "内容不在此显示" in page
+    for words in ("张三", "将按规定处理"):
+        assert words not in page
+
+
+async def test_who_is_another_at_the_provider_signs_in_anew(console: Console) -> None:
+    browser, login = await console.visitor("a1"), await console.account("c1")
+    now = console.app.now()
+    async with console.app.database.transaction() as session:
+        await accounts.link(session, login, "wecom:lisi")
+    token = await console.app.sessions.begin(login, now, address="", agent="", way="wecom")
+    await sends(browser, "/accounts/subject", login=login, way="wecom", known_as="")
+    assert await console.app.sessions.of(token) is None
+    assert (await browser.get("/system")).status_code == 200

@@ -162,7 +162,7 @@ async def test_what_a_handler_asks_for_changes_nothing_and_the_coordinators_read
     assert "延期申请已报专班" in (await browser.get(answer.headers["location"])).text
     assert (await town.ticket()).due_at == at("04-11 17:30")
     page = await shown(await here.visitor("c1"))
-    assert "天元区城管局-李科 申请对 #1 延期 3 个工作日:要等配件" in page
+    assert "天元区城管局-李科 申请将 #1 延期 3 个工作日:要等配件" in page
     assert SCRIPT not in page
     assert "要等配件" not in await shown(await here.visitor("zhang"))
 

@@ -197,3 +197,16 @@ async def test_nobody_takes_the_own_role_away_with_a_file(console: Console, town
     await agree(browser, CITY, asked.text, text=text)
     (row,) = await rows(console, Member, Member.external_id == "a1")
     assert row.role == "admin"
+
+
+async def test_who_signs_in_does_not_become_another_enterprise_by_a_nickname(
+    console: Console, town: Town
+) -> None:
+    await town.says("new", "早", "chitchat", name="湘江机械-周敏")
+    browser = await console.visitor("a1")
+    path = f"/register/accounts/new?member={await number(console, 'new')}"
+    assert "看得到湘江机械的工单" in (await browser.get(path)).text
+    assert (await send(browser, path, login="zhoumin")).status_code == 200
+    await town.says("new", "早", "chitchat", name="宏远机械-周敏")
+    (row,) = await rows(console, Member, Member.external_id == "new")
+    assert (row.enterprise, row.enterprise_from) == ("湘江机械", "register")

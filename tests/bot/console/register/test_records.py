@@ -5,9 +5,10 @@ from urllib.parse import quote
 import pytest
 from sqlmodel import col
 
+from actions.opening import Report, open_ticket
 from storage import people
 from storage.models import Article, District, Group, Member, Post, Unit
-from tests.bot.console.conftest import MASKED, PHONE, Console
+from tests.bot.console.conftest import MASKED, PHONE, Console, make_confidential
 from tests.bot.console.register.sent import hidden, lines, rows, send
 from tests.fixtures.cast import Town
 
@@ -151,7 +152,7 @@ async def test_nothing_is_removed_that_a_ticket_points_to(console: Console, town
     row = await unit(console, "天元区城管局")
     path = f"/register/units/{row.id}"
     page = (await browser.get(path)).text
-    assert "不能删除:还有工单 1 条、人员 3 条、路由 1 条用到它" in page
+    assert "不能删除:还有工单 1 件、人员 3 人、路由 1 条用到它" in page
     answer = await browser.post(f"{path}/remove", data={"seal": hidden(page, "seal")})
     assert answer.status_code == 409
     assert (await unit(console, "天元区城管局")).id == row.id
@@ -454,3 +455,28 @@ async def test_what_people_write_is_never_markup(console: Console, town: Town, p
     assert (MARKUP in (await browser.get(f"/register/{path}")).text) is False
     answer = await send(browser, "/register/units/new", name=MARKUP)
     assert MARKUP not in answer.text
+
+
+async def test_how_much_misconduct_there_is_stands_nowhere(console: Console, town: Town) -> None:
+    no = await town.reports()
+    browser = await console.visitor("a1")
+    paths = (f"/register/districts/{quote('天元区')}", "/register/groups/g1")
+    for path in paths:
+        assert "工单 1 件" in (await browser.get(path)).text
+    await make_confidential(town, no)
+    for path in paths:
+        page = (await browser.get(path)).text
+        assert "不能删除" in page
+        assert "工单" not in page.split("不能删除")[1].split("用到它")[0]
+
+
+async def test_what_only_misconduct_points_to_is_kept_too(console: Console, town: Town) -> None:
+    async with town.database.transaction() as session:
+        session.add(Group(id="g9", name="新群", channel="sandbox"))
+        await session.flush()
+        told = Report(text="有人要回扣", kind="misconduct", source="visit", group_id="g9")
+        await open_ticket(session, told, by=None, now=town.now)
+    browser = await console.visitor("a1")
+    answer = await send(browser, "/register/groups/g9/remove", "/register/groups/g9")
+    assert answer.status_code == 409
+    assert await rows(console, Group, Group.id == "g9") != []
