@@ -105,6 +105,11 @@ def speaks(member: Member, ticket: Ticket) -> bool:
     return works and not ticket.confidential and sees(member, ticket)
 
 
+def declines(member: Member, ticket: Ticket) -> bool:
+    """Whether somebody may say no to what a unit asked for."""
+    return member.role == "coordinator" and sees(member, ticket)
+
+
 def reads_ladder(member: Member) -> bool:
     """Whether somebody sees who was and will be reminded of a ticket, and what was asked for."""
     return member.role in STAFF

@@ -27,7 +27,8 @@ from storage.tickets import OPEN
 RUNNING = ("new", "assigned", "accepted")
 #: What answers a handler's wish, or makes it pointless.
 SETTLES = (
-    "assign", "transfer", "return", "extend", "reject", "merge", "suspend", "resolve", "confirm",
+    "assign", "transfer", "return", "extend", "decline", "reject", "merge", "suspend", "resolve",
+    "confirm",
 )  # fmt: skip
 #: Where a unit, or whoever has the ticket, says something of the work.
 TELLS = ("accept", "progress", "resolve", "extend", "suspend", "reject", "return")
@@ -104,6 +105,21 @@ async def wishes(session: AsyncSession, *, most: int) -> tuple[Sequence[Wish], i
     )
     rows = found.all()
     return [Wish(*row[:3]) for row in rows], rows[0][3] if rows else 0
+
+
+async def asked(session: AsyncSession, ticket_no: int) -> bool:
+    """Whether something is asked for of this ticket that nobody has answered."""
+    answered = exists().where(
+        col(Event.ticket_no) == ticket_no,
+        col(Event.at) > col(Notice.at),
+        col(Event.step).in_(SETTLES),
+    )
+    found = await session.exec(
+        select(Notice.id)
+        .where(Notice.ticket_no == ticket_no, Notice.level == "request", ~answered)
+        .limit(1)
+    )
+    return found.first() is not None
 
 
 async def followed(session: AsyncSession, member: Member, *, most: int) -> Listed:

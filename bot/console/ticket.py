@@ -9,7 +9,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actions import reply, rights, steps
+from actions import decline, reply, rights, steps
 from actions.base import Refused
 from actions.deadlines import Clock
 from bot.console import ticket_steps
@@ -130,6 +130,23 @@ async def say(no: str, visit: Here) -> Response:
     return RedirectResponse(f"/tickets/{number}?did=say", 303)
 
 
+@router.post("/{no}/decline", dependencies=SEALED)
+async def refuse(no: str, visit: Here) -> Response:
+    """Say no to what the unit asked for."""
+    number, was = _number(no), typed(await visit.request.form())
+    try:
+        async with visit.app.database.transaction() as session:
+            row = await _theirs(session, visit.who, number)
+            _unchanged(was, await events.of_ticket(session, number))
+            await decline.decline(session, row, first(was, "reason"), by=visit.who, now=visit.now)
+    except Refused as refused:
+        return await _page(visit, number, Back("decline", was, str(refused)), 400)
+    except Meanwhile:
+        return await _page(visit, number, Back("decline", was, seen=_seq(was)), 409)
+    await visit.app.streams.wake(row.group_id or "")
+    return RedirectResponse(f"/tickets/{number}?did=decline", 303)
+
+
 @router.post("/{no}/follow", dependencies=SEALED)
 async def follow(no: str, visit: Here) -> Response:
     """Follow a ticket, or no more."""
@@ -158,6 +175,7 @@ async def _page(
         "ticket.html", code, **shown, **more, forms=forms, back=back, did=did, asked=asked,
         speaks=rights.speaks(who, row) and row.group_id is not None, most=reply.LONGEST,
         ahead=ticket_steps.ahead(row, clock, now), policy=clock.policy,
+        declines=rights.declines(who, row),
         meanwhile=_meanwhile(back, shown["done"]),
     )  # fmt: skip
 

@@ -15,12 +15,21 @@ from actions.moves import RUNNING
 from actions.reminders import FIRES
 from bot.channels.sandbox import BOT
 from bot.console.ticket_days import explained
-from storage import events, follows, messages, people, posts, reminders, tickets, windows
+from storage import (
+    events,
+    follows,
+    messages,
+    people,
+    posts,
+    reminders,
+    tickets,
+    today,
+    windows,
+)
 from storage.models import Event, Member, Message, Post, Ticket
 from storage.windows import Quoted
 
 #: What answers a request.
-ANSWERS = frozenset({"assign", "transfer", "return", "extend"})
 EDITED = re.compile(r"(?:^|;)(category|district|enterprise|address|urgent)=")
 
 
@@ -145,7 +154,7 @@ async def _done(
 
 def _pending(done: Sequence[Done]) -> list[Done]:
     """What was asked for and not answered by a step since."""
-    answered = [one.at for one in done if one.event and one.event.step in ANSWERS]
+    answered = [one.at for one in done if one.event and one.event.step in today.SETTLES]
     return [one for one in done if one.asked and one.at >= max(answered, default=one.at)]
 
 

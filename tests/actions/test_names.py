@@ -20,7 +20,8 @@ STATUSES = {status for moves in STEPS.values() for pair in moves.items() for sta
         ("rating", {"satisfied", "fairly", "dissatisfied"}),
         ("role", set(ROLES)),
         ("party", {"member", "handler", "coordinator", "inspector"}),
-        ("step", {"open", "look", "recount", "say", *STEPS}),  # some are events and no steps
+        # some are events and no steps
+        ("step", {"open", "look", "recount", "say", "decline", *STEPS}),
         ("intent", set(INTENTS)),
         ("entity", set(ENTITIES)),
     ],

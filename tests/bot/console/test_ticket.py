@@ -167,6 +167,54 @@ async def test_what_a_handler_asks_for_changes_nothing_and_the_coordinators_read
     assert "要等配件" not in await shown(await here.visitor("zhang"))
 
 
+async def test_a_wish_that_is_not_granted_is_answered(here: Here, town: Town) -> None:
+    await town.reports()
+    await town.takes("h1", 1, "extend", days=3, reason="要等配件")
+    browser = await here.visitor("c1")
+    assert "没有单位在等答复" not in (await browser.get("/")).text
+    assert "不同意" in await shown(browser)
+    town.later(minutes=1)
+    answer = await sends(browser, "decline", {"reason": " "})
+    assert answer.status_code == 400
+    assert "请写明不同意的原因" in answer.text
+    answer = await sends(browser, "decline", {"reason": f"配件本地就有{SCRIPT}"})
+    assert answer.headers["location"] == "/tickets/1?did=decline"
+    page = (await browser.get(answer.headers["location"])).text
+    assert "没有同意,已告诉承办单位" in page
+    assert "待专班决定" not in page
+    assert SCRIPT not in page
+    assert "没有单位在等答复" in (await browser.get("/")).text
+    ticket = await town.ticket()
+    assert (ticket.due_at, ticket.extension_asked_at) == (at("04-11 17:30"), None)
+    assert (await town.events())[-1] == ("decline", "assigned")
+    assert (
+        "专班没有同意您单位对 #1 的申请:配件本地就有"
+        in (await (await here.visitor("h1")).get("/notices")).text
+    )
+    # what is asked for anew waits again
+    town.later(minutes=1)
+    await town.takes("h1", 1, "transfer", unit="株洲供电公司", reason="是杆子的事")
+    assert "待专班决定" in await shown(browser)
+
+
+@pytest.mark.parametrize(("who", "code"), [("h1", 400), ("i1", 400), ("l1", 400), ("li", 404)])
+async def test_only_coordinators_say_no_and_only_to_a_wish(
+    here: Here, town: Town, who: str, code: int
+) -> None:
+    await town.reports()
+    refused = await sends(await here.visitor("c1"), "decline", {"reason": "不行"})
+    assert refused.status_code == 400
+    assert "没有等专班决定的申请" in refused.text
+    await town.takes("h1", 1, "return", reason="不归我们")
+    browser = await here.visitor(who)
+    if code == 400:
+        assert 'id="step-decline"' not in await shown(browser)
+    # with what such a form would carry
+    fields = {"seal": await seal(browser), "seq": "99", "reason": "不行"}
+    assert (await browser.post("/tickets/1/decline", data=fields)).status_code == code
+    assert [step for step, _ in await town.events()] == ["open", "assign"]
+
+
 async def test_a_transfer_names_units_and_leaves_the_deadline(here: Here, town: Town) -> None:
     await town.reports()
     browser = await here.visitor("c1")
