@@ -6,6 +6,7 @@ same each time but for the dates, which end today.
 
 import argparse
 import asyncio
+import contextlib
 import random
 import signal
 import tempfile
@@ -194,6 +195,7 @@ async def served(port: int = 0) -> AsyncIterator[tuple[str, App]]:
                 web.create(app), host="127.0.0.1", port=port, log_level="warning", lifespan="off"
             )
             server = uvicorn.Server(config)
+            server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign,assignment]
             parts = [asyncio.create_task(server.serve())]
             parts += [
                 asyncio.create_task(part.run())

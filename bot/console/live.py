@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, Any
 
 import anyio
 from fastapi import APIRouter, Depends, Query
@@ -49,13 +49,14 @@ async def live(
 async def _until(over: anyio.Event, calls: AsyncIterator[str]) -> AsyncIterator[str]:
     """The calls until the server stops: then a stream ends as it should, and is not cut off."""
     ending = asyncio.ensure_future(over.wait())
+    call: asyncio.Future[Any] = ending
     try:
         while True:
             call = asyncio.ensure_future(anext(calls))
             await asyncio.wait({call, ending}, return_when=asyncio.FIRST_COMPLETED)
             if not call.done():
-                call.cancel()
                 return
             yield call.result()
-    finally:
+    finally:  # also where the browser has gone: nobody waits for the next call then
+        call.cancel()
         ending.cancel()
