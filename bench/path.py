@@ -37,7 +37,7 @@ SECRET = "bench"  # noqa: S105  # of a program that ends with the measurement
 GROUPS = 40
 CLIENTS = 8
 #: How long a client waits for an answer: some messages get none.
-PATIENCE = 3.0
+PATIENCE = 1.5
 #: How many messages are asked about one by one, and how many are poured in at once.
 ASKED, POURED = 400, 4000
 CITY = """city: 株洲
@@ -47,8 +47,10 @@ units:
   - {{name: 天元区城管局}}
 members:
   - {{id: c1, name: 专班-王敏, role: coordinator}}
+districts:
+  - {{name: 天元区}}
 routes:
-  - {{unit: 天元区城管局}}
+  - {{district: 天元区, unit: 天元区城管局}}
 """
 
 
@@ -118,7 +120,7 @@ async def _one(parser: str, scratch: Path, texts: list[str]) -> None:
     listening = await asyncio.start_server(bridge.takes, "127.0.0.1", out)
     city = scratch / "city.yaml"
     groups = "\n".join(
-        f"  - {{id: b{n}, name: 桥接{n}群, channel: webhook}}" for n in range(GROUPS)
+        f"  - {{id: b{n}, name: 桥接{n}群, district: 天元区, channel: webhook}}" for n in range(GROUPS)
     )
     city.write_text(CITY.format(groups=groups), encoding="utf-8")
     environment = {
