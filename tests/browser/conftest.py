@@ -51,7 +51,7 @@ class Site:
         async with self.page(**context) as page:
             await self.signs_in(page)
             await page.goto("/groups")
-            await page.get_by_role("link", name=GROUP).click()
+            await page.get_by_role("link", name=GROUP, exact=True).click()
             await page.wait_for_url("**/groups/g1")
             yield page
 
