@@ -9,7 +9,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions import called
 from actions.deadlines import Clock
-from actions.render import render
+from actions.render import OFFERS, render
 from nlu.parse import Parse
 from storage import posts
 from storage.models import Group, Member, Message, Ticket
@@ -67,6 +67,7 @@ class Context:
             to=[self.sender.external_id, *others],
             about=list(about),
             answers=self.message.id,
+            offers=OFFERS.get(template, ()),
         )
 
     def acted(self, effect: str, ticket: Ticket | None = None) -> None:

@@ -8,7 +8,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions import args as given
 from actions.deadlines import Clock
-from actions.render import render
+from actions.render import OFFERS, render
 from storage import events, people, posts
 from storage.models import Member, Message, Ticket
 
@@ -71,6 +71,7 @@ class Move:
             why="notice",
             to=[reporter.external_id] if reporter else [],
             about=[ticket.no],
+            offers=OFFERS.get(template, ()),
             not_before=self.clock.speak(self.now, urgent=ticket.urgent),
         )
 

@@ -15,6 +15,13 @@ SHARP = str.maketrans({"<": "‹", ">": "›", "[": "［", "]": "］", "`": "'",
 HIDDEN = re.compile(
     "[\x00-\x08\x0e-\x1b\x7f-\x84\x86-\x9f\u200b\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff]"
 )
+#: What may be meant by one tap under a text, where a channel has buttons: intents.
+OFFERS = {
+    "resolved": ("confirm_resolved", "dispute_result"),
+    "post_resolved": ("confirm_resolved", "dispute_result"),
+    "opened": ("urge",),
+    "status": ("urge",),
+}
 
 
 def plain(text: str) -> str:

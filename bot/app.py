@@ -8,6 +8,8 @@ from functools import cached_property
 
 from bot.channels import channels
 from bot.hooks import Hooks
+from bot.inbox import Inbox
+from bot.listener import Listener
 from bot.parsing import Twins, local
 from bot.scheduler import Scheduler
 from bot.sender import Sender
@@ -37,7 +39,8 @@ class App:
         self.database = Database(settings.database_url)
         self.streams = Streams(settings.redis_url)
         self.sessions = Sessions(self.streams)
-        self.channels = channels(settings)
+        self.channels = channels(settings, self.streams)
+        self.inbox = Inbox(self.database, self.streams, now)
         self.rasa: Rasa | None = None
         if parser is None and settings.nlu == "rasa" and settings.rasa_url:
             self.rasa = Rasa(settings.rasa_url, settings.rasa_token.get_secret_value())
@@ -62,9 +65,13 @@ class App:
         """A scheduler; any number of them may run."""
         return Scheduler(self.database, self.streams, self.rasa, self.now)
 
-    def sender(self) -> Sender:
-        """A sender; any number of them may run."""
-        return Sender(self.database, self.streams, self.channels, self.now)
+    def sender(self, *, served: bool = False) -> Sender:
+        """A sender; any number of them may run. `served`: for connections to this process alone."""
+        return Sender(self.database, self.streams, self.channels, self.now, served=served)
+
+    def listeners(self) -> list[Listener]:
+        """The channels' own loops; any number of processes may run them."""
+        return [Listener(channel, self.inbox) for channel in self.channels.values()]
 
     def hooks(self) -> Hooks:
         """What tells other systems; any number of them may run."""
@@ -74,5 +81,7 @@ class App:
         """Give all connections back."""
         if self.rasa is not None:
             await self.rasa.close()
+        for channel in self.channels.values():
+            await channel.close()
         await self.streams.close()
         await self.database.close()

@@ -12,6 +12,8 @@ from actions.policy import Policy
 from actions.rights import ROLES
 from bot import documents
 from bot.articles import Article
+from bot.channels import powers
+from bot.channels.base import Powers
 from bot.documents import Invalid
 from nlu.parse import CATEGORIES
 from storage import cities
@@ -24,12 +26,32 @@ class _Strict(BaseModel):
 
 
 class Group(_Strict):
-    """A group and the channel that carries it."""
+    """A group and the channels that carry it: one for all, or each where it is named."""
 
     id: Text
     name: Text
     district: Text | None = None
-    channel: Text = "sandbox"
+    channel: Text | None = "sandbox"
+    reads: Text | None = None
+    answers: Text | None = None
+    pushes: Text | None = None
+    #: How channels call the group, where that is not its id.
+    addresses: dict[Text, Text] = {}
+
+    def routes(self) -> dict[str, str | None]:
+        """By which channel it is read, answered and pushed to; `channel` as far as that can."""
+        whole = powers().get(self.channel or "", Powers("all", "auto", "auto"))
+        return {
+            way: getattr(self, way)
+            if way in self.model_fields_set or getattr(whole, way) == "none"
+            else self.channel
+            for way in ("reads", "answers", "pushes")
+        }
+
+    def carriers(self) -> dict[str, str]:
+        """How each of its channels calls it."""
+        named = [channel for channel in self.routes().values() if channel]
+        return dict.fromkeys(named, self.id) | self.addresses
 
 
 class Unit(_Strict):
@@ -113,6 +135,7 @@ Fault = tuple[Sequence[Any], str]
 def _faults(city: City) -> Iterator[Fault]:
     """What the shape alone does not show."""
     yield from _doubled("groups", [group.id for group in city.groups])
+    yield from _carried_twice(city.groups)
     yield from _doubled("units", [unit.name for unit in city.units])
     yield from _doubled("members", [member.id for member in city.members])
     yield from _doubled("districts", [district.name for district in city.districts])
@@ -136,6 +159,15 @@ def _faults(city: City) -> Iterator[Fault]:
         yield ("settings", name), str(error)
 
 
+def _carried_twice(groups: Sequence[Group]) -> Iterator[Fault]:
+    seen: dict[tuple[str, str], str] = {}
+    for number, group in enumerate(groups):
+        for channel, address in group.carriers().items():
+            other = seen.setdefault((channel, address), group.id)
+            if other != group.id:
+                yield ("groups", number), f"{channel} 里的 {address} 已经是群 {other}"
+
+
 def _doubled(of: str, names: Sequence[Any]) -> Iterator[Fault]:
     seen: set[Any] = set()
     for number, name in enumerate(names):
@@ -153,13 +185,18 @@ async def load(session: AsyncSession, city: City) -> None:
         session,
         districts=_districts(city),
         units={unit.name: (unit.aliases, unit.head) for unit in _units(city)},
-        groups=[group.model_dump() for group in city.groups],
+        groups=[_group(group) for group in city.groups],
         members=[member.model_dump() for member in city.members],
         routes=[route.model_dump() for route in city.routes],
         days={day.date: day.working for day in city.calendar},
         articles=[article.model_dump() for article in city.articles],
         settings=city.settings,
     )
+
+
+def _group(group: Group) -> dict[str, Any]:
+    rest = {"id": group.id, "name": group.name, "district": group.district}
+    return {**rest, **group.routes(), "carriers": group.carriers()}
 
 
 def _units(city: City) -> list[Unit]:

@@ -196,9 +196,13 @@ def _remote(found: Settings) -> Settings:
 
 
 async def _serve(app: App) -> None:
+    sending = asyncio.create_task(app.sender(served=True).run())
     try:
         await uvicorn.Server(up.pages_of(app.settings, app)).serve()
     finally:
+        sending.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await sending
         await app.close()
 
 
@@ -213,10 +217,12 @@ async def _work(app: App) -> None:
 
 
 async def _send(app: App) -> None:
-    """What leaves: posts into groups, and what other systems are told."""
+    """What leaves, and what is listened to: posts, other systems, the channels' own loops."""
     async with asyncio.TaskGroup() as tasks:
-        for part in (app.sender(), app.hooks()):
-            tasks.create_task(part.run())
+        for part in (app.sender().run(), app.hooks().run()):
+            tasks.create_task(part)
+        for one in app.listeners():
+            tasks.create_task(one.run())
 
 
 async def _until_stopped(part: Callable[[App], Coroutine[Any, Any, None]]) -> None:

@@ -4,6 +4,7 @@ What is appended is on disk before it is acknowledged (append-only file, fsync a
 """
 
 import contextlib
+import secrets
 import zlib
 from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -36,6 +37,29 @@ return 0
 _RELEASE = (
     "if redis.call('get', KEYS[1]) == ARGV[1] then return redis.call('del', KEYS[1]) end return 0"
 )
+#: Take one turn, or say in how many milliseconds there is one: the turns of the longest window
+#: stand in one sorted set, by when they were taken. Arguments: a name for the turn, then pairs of
+#: most and milliseconds. The server's clock is the one that all processes share.
+_TURN = """
+local time = redis.call('time')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local longest, wait = 0, 0
+for i = 2, #ARGV, 2 do
+    local most, span = tonumber(ARGV[i]), tonumber(ARGV[i + 1])
+    longest = math.max(longest, span)
+    local taken = redis.call('zcount', KEYS[1], '(' .. (now - span), '+inf')
+    if taken >= most then
+        local first = redis.call('zrange', KEYS[1], -most, -most, 'withscores')
+        wait = math.max(wait, first[2] + span - now)
+    end
+end
+if wait > 0 then return wait end
+redis.call('zremrangebyscore', KEYS[1], '-inf', now - longest)
+redis.call('zadd', KEYS[1], now, ARGV[1])
+redis.call('pexpire', KEYS[1], longest)
+return 0
+"""
+NOTES = "mingcheng:channels"
 
 
 class Away(Exception):
@@ -203,6 +227,70 @@ class Streams:
                 await self.client.xgroup_create(_stream(number), GROUP, id="0", mkstream=True)
             self.known.add(number)
 
+    # --- what channels share ------------------------------------------------------------------
+
+    async def wait(self, key: str, windows: Sequence[tuple[int, float]]) -> float:
+        """Take one turn of `key`, at most so many in so many seconds each.
+
+        Returns 0, or after how many seconds it may be tried again; then no turn was taken.
+        """
+        pairs = [str(int(part)) for most, span in windows for part in (most, span * 1000)]
+        with self.reached():
+            found: Any = await _result(
+                self.client.eval(_TURN, 1, f"mingcheng:turns:{key}", secrets.token_hex(8), *pairs)
+            )
+        return int(found) / 1000
+
+    async def hold(self, name: str, holder: str, seconds: float) -> bool:
+        """Take or keep a lease; False while another one holds it."""
+        with self.reached():
+            taken: Any = await _result(
+                self.client.eval(_TAKE, 1, _held(name), holder, str(int(seconds)))
+            )
+        return bool(taken)
+
+    async def drop(self, name: str, holder: str) -> None:
+        """Give a lease back, where it is still ours."""
+        with self.reached():
+            await _result(self.client.eval(_RELEASE, 1, _held(name), holder))
+
+    async def keep(self, key: str, value: str, seconds: float) -> None:
+        """Keep a value for so long."""
+        with self.reached():
+            await self.client.set(f"mingcheng:kept:{key}", value, px=int(seconds * 1000))
+
+    async def kept(self, key: str) -> str | None:
+        """What is kept, or None."""
+        with self.reached():
+            found: Any = await self.client.get(f"mingcheng:kept:{key}")
+        return found if isinstance(found, str) else None
+
+    async def forget(self, key: str) -> None:
+        """Keep it no longer."""
+        with self.reached():
+            await self.client.delete(f"mingcheng:kept:{key}")
+
+    async def hint(self, name: str, about: str) -> None:
+        """Something changed on a platform; who is not listening now looks later by itself."""
+        with contextlib.suppress(Away), self.reached():
+            await self.client.publish(f"mingcheng:hint:{name}", about)
+
+    async def hints(self, name: str) -> AsyncIterator[str]:
+        """Hints of this name as they come (JSON); an empty text first, and when none came."""
+        async for about in self._subscribed(f"mingcheng:hint:{name}"):
+            yield about
+
+    async def note(self, channel: str, text: str) -> None:
+        """How a channel is, as the process that runs it says."""
+        with self.reached():
+            await _result(self.client.hset(NOTES, channel, text))
+
+    async def noted(self) -> dict[str, str]:
+        """How the channels are, by name."""
+        with self.reached():
+            found: Any = await _result(self.client.hgetall(NOTES))
+        return dict(found)
+
     # --- waking -------------------------------------------------------------------------------
 
     async def wake(self, group: str) -> None:
@@ -247,6 +335,10 @@ def _stream(number: int) -> str:
 
 def _lease(number: int) -> str:
     return f"mingcheng:lease:{number}"
+
+
+def _held(name: str) -> str:
+    return f"mingcheng:held:{name}"
 
 
 def _live(group: str) -> str:

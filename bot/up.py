@@ -157,8 +157,8 @@ async def _serve(
 
 
 def _endless(app: App, running: Running, say: Say) -> list[Coroutine[Any, Any, None]]:
-    parts = (app.sender(), app.hooks(), app.scheduler())
-    return [*(part.run() for part in parts), running.watch(say)]
+    parts = [app.sender().run(), app.hooks().run(), app.scheduler().run()]
+    return [*parts, *(one.run() for one in app.listeners()), running.watch(say)]
 
 
 async def _load(server: Child | None, say: Say) -> None:

@@ -2,20 +2,24 @@
 
 import asyncio
 import contextlib
+import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
 
 import structlog
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions import dispatch
-from bot.channels.base import Incoming, Quoted
+from bot.channels.base import Incoming, Media, Quoted
 from bot.streams import LEASE, PARTITIONS, Away, Entry, Streams
-from nlu.parse import Parse, Parser
-from storage import messages, people, poison
+from nlu.parse import Entity, Label, Parse, Parser
+from nlu.text import fold
+from storage import messages, people, poison, posts
 from storage.database import Database
+from storage.models import Member
 
 log = structlog.get_logger()
 
@@ -25,6 +29,12 @@ TRIES = 3
 #: How long one look for new entries waits, in milliseconds.
 LOOK = 500
 PAUSE = 1.0
+#: Two channels bring the same words within so long of each other.
+SAME = timedelta(seconds=60)
+#: Whom a text addresses: one channel shows it, another one does not.
+MENTION = re.compile(r"@[^\s@]+")
+#: What read a message that was no words but a tap.
+BUTTON = "button"
 
 
 async def handle(
@@ -32,12 +42,18 @@ async def handle(
 ) -> bool:
     """Record one message and do all that it causes, in one transaction.
 
-    Returns False for a second delivery, which changes nothing.
+    Returns False for a second delivery, also by another channel, and for what the bot said
+    itself: they change nothing.
     """
     async with database.transaction() as session:
         if incoming.kind == "recall":
             return await messages.recall(session, incoming.group, incoming.id, now) is not None
-        sender = await people.meet(session, incoming.channel, incoming.sender, incoming.name)
+        if await posts.tapped(session, incoming.group, incoming.text, incoming.at):
+            return False
+        known_as, via = incoming.people or incoming.channel, incoming.via or incoming.channel
+        sender = await people.meet(session, known_as, incoming.sender, incoming.name)
+        if await _doubles(session, incoming, sender, via):
+            return False
         message = await messages.record(
             session,
             group_id=incoming.group,
@@ -46,9 +62,11 @@ async def handle(
             name=incoming.name,
             text=incoming.text,
             at=incoming.at,
-            images=[{"id": i.id, "name": i.name, "sha256": i.sha256} for i in incoming.images],
+            images=[_image(image) for image in incoming.images],
             quote=_quote(incoming.quote),
             mentions_bot=incoming.mentions_bot,
+            via=via,
+            handle=incoming.handle,
             parse=parse.as_json() if parse else None,
             parser=parse.parser if parse else None,
         )
@@ -56,6 +74,45 @@ async def handle(
             return False
         await dispatch.handle(session, message, parse, now)
         return True
+
+
+async def _doubles(session: AsyncSession, incoming: Incoming, sender: Member, via: str) -> bool:
+    """Whether another channel, or another account, has brought the same words of the same person.
+
+    Rules of the channels: same group and sender, the same words, within a minute.
+    """
+    if incoming.meant is not None:
+        return False
+    others = await messages.from_elsewhere(
+        session, incoming.group, sender.id, via=via, since=incoming.at - SAME,
+        until=incoming.at + SAME,
+    )  # fmt: skip
+    words = _words(incoming.text)
+    for other in others:
+        if _words(other.text) == words and len(other.images) == len(incoming.images):
+            await messages.double(session, other, incoming.id, via)
+            return True
+    return False
+
+
+def _words(text: str) -> str:
+    """A text without whom it addresses, and however its spaces and widths are."""
+    return "".join(fold(MENTION.sub("", text)).split())
+
+
+def _image(image: Media) -> dict[str, Any]:
+    """As it is kept with the message: where its bytes come from is not."""
+    return {"id": image.id, "name": image.name, "sha256": image.sha256, "kind": image.kind}
+
+
+def meant(incoming: Incoming) -> Parse | None:
+    """What a button says, which nobody needs to read; None for words."""
+    if incoming.meant is None:
+        return None
+    no = str(incoming.meant.ticket_no)
+    start = incoming.text.find(no)
+    found = () if start < 0 else (Entity("ticket_no", start, start + len(no), no, 1.0),)
+    return Parse(incoming.text, Label(incoming.meant.intent, 1.0), None, found, BUTTON)
 
 
 def _quote(quote: str | Quoted | None) -> dict[str, Any] | None:
@@ -155,6 +212,8 @@ class Worker:
         read = [(entry, _incoming(entry)) for entry in entries]
         texts = [i.text if isinstance(i, Incoming) else "" for _, i in read]
         parses = await self.parser.parse(texts)
+        taps = [meant(i) if isinstance(i, Incoming) else None for _, i in read]
+        parses = [tap or parse for tap, parse in zip(taps, parses, strict=True)]
         work = [(*pair, parse) for pair, parse in zip(read, parses, strict=True)]
         work.sort(key=lambda item: item[0].partition)  # stable: the order within stays
         await asyncio.gather(

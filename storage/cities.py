@@ -9,6 +9,7 @@ from sqlmodel import select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage import articles as knowledge
+from storage import carriers
 from storage import settings as changed
 from storage.calendar import BY_CITY
 from storage.models import Day, District, Group, Member, Route, Unit
@@ -33,8 +34,10 @@ async def load(
         await _put(session, Unit, {"name": name}, {"aliases": list(aliases), "head": head})
     ids = {unit.name: unit.id for unit in (await session.exec(select(Unit))).all()}
     for group in groups:
-        rest = {key: group[key] for key in ("name", "district", "channel")}
+        rest = {key: group[key] for key in ("name", "district", "reads", "answers", "pushes")}
         await _put(session, Group, {"id": group["id"]}, rest)
+        for channel, address in group["carriers"].items():
+            await carriers.put(session, group["id"], channel, address)
     for member in members:
         key = {"channel": member["channel"], "external_id": member["id"]}
         rest = {field: member[field] for field in ("name", "role")}

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage.models import Member, Message, Post
+from storage.models import Double, Member, Message, Post
 
 
 async def record(
@@ -25,8 +25,12 @@ async def record(
     mentions_bot: bool,
     parse: dict[str, Any] | None,
     parser: str | None,
+    via: str | None = None,
+    handle: dict[str, Any] | None = None,
 ) -> Message | None:
     """Keep a message as it came; None for a second delivery (same group and id)."""
+    if await session.get(Double, (group_id, external_id)) is not None:
+        return None
     made = (
         insert(Message)
         .values(
@@ -41,6 +45,8 @@ async def record(
             mentions_bot=mentions_bot,
             parse=parse,
             parser=parser,
+            via=via,
+            handle=handle,
             effect="silence",
         )
         .on_conflict_do_nothing()
@@ -51,11 +57,45 @@ async def record(
 
 
 async def find(session: AsyncSession, group_id: str, external_id: str) -> Message | None:
-    """The message with this id in this group, or None."""
+    """The message with this id in this group, whichever channel calls it so; or None."""
     found = await session.exec(
         select(Message).where(Message.group_id == group_id, Message.external_id == external_id)
     )
-    return found.first()
+    message = found.first()
+    if message is None:
+        double = await session.get(Double, (group_id, external_id))
+        message = None if double is None else await session.get(Message, double.message_id)
+    return message
+
+
+async def from_elsewhere(
+    session: AsyncSession,
+    group_id: str,
+    sender_id: int | None,
+    *,
+    via: str,
+    since: datetime,
+    until: datetime,
+) -> Sequence[Message]:
+    """What somebody said in a group between these instants and another channel has brought."""
+    found = await session.exec(
+        select(Message).where(
+            Message.group_id == group_id,
+            Message.sender_id == sender_id,
+            col(Message.at).between(since, until),
+            col(Message.via).is_not(None),
+            Message.via != via,
+        )
+    )
+    return found.all()
+
+
+async def double(session: AsyncSession, message: Message, external_id: str, via: str) -> None:
+    """Another channel calls a message so."""
+    row = insert(Double).values(
+        group_id=message.group_id, external_id=external_id, message_id=message.id, via=via
+    )
+    await session.exec(row.on_conflict_do_nothing())
 
 
 async def said_by(

@@ -4,13 +4,18 @@ import json
 from collections.abc import Sequence
 from datetime import datetime
 
-from sqlalchemy import insert
+from sqlalchemy import case, func, insert
 from sqlalchemy import text as sql
 from sqlalchemy.orm import aliased
 from sqlmodel import col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage.models import Member, Notice, Post
+from storage.models import Group, Member, Notice, Post
+
+#: Not yet said: it waits, or somebody is sending it.
+ON_ITS_WAY = ("waiting", "sending")
+#: People of these platforms are told on their phones too, what others find on their pages.
+TOLD = frozenset({"wecom"})
 
 #: One statement for all groups of a city.
 SAY_ALL = sql(
@@ -33,6 +38,7 @@ async def say(
     to: list[str] | None = None,
     about: list[int] | None = None,
     answers: int | None = None,
+    offers: Sequence[str] = (),
     not_before: datetime | None = None,
 ) -> Post:
     """Queue a post for a group; it leaves after the commit, not before `not_before`."""
@@ -44,6 +50,7 @@ async def say(
         to=to or [],
         about=about or [],
         answers=answers,
+        offers=list(offers),
         next_at=not_before or at,
     )
     session.add(post)
@@ -94,6 +101,7 @@ async def tell(
         {
             "member_id": member.id, "level": level, "text": text, "at": at,
             "ticket_no": ticket_no, "not_before": not_before or at,
+            "status": "waiting" if member.channel in TOLD else None, "next_at": not_before or at,
         }
         for member in members
     ]  # fmt: skip
@@ -101,34 +109,123 @@ async def tell(
         await session.exec(insert(Notice), params=rows)
 
 
-async def claim(session: AsyncSession, now: datetime) -> Post | None:
-    """The next post to send, locked; a group's posts leave in their order, one at a time."""
+#: What answers somebody leaves by the channel for answers, all else by the one for pushes; where
+#: a group has but one of them, all leaves by it.
+_ROUTE = case(
+    (col(Post.why) == "reply", func.coalesce(col(Group.answers), col(Group.pushes))),
+    else_=func.coalesce(col(Group.pushes), col(Group.answers)),
+)
+
+
+async def claim(
+    session: AsyncSession,
+    now: datetime,
+    *,
+    only: Sequence[str] | None = None,
+    but: Sequence[str] = (),
+) -> Post | None:
+    """The next post to send, locked, with the channel by which it leaves in `via`.
+
+    With `only` by one of these channels; never by one of `but`. A group's posts leave in their
+    order, one at a time. One that is being sent is found when its time is over: whoever sent it is
+    gone.
+    """
     earlier = aliased(Post)
     waits = (
         select(earlier.id)
         .where(
             earlier.group_id == Post.group_id,
-            earlier.status == "waiting",
+            col(earlier.status).in_(ON_ITS_WAY),
             # what only waits for the morning holds nobody up
-            or_(col(earlier.next_at) <= now, col(earlier.tries) > 0),
+            or_(col(earlier.next_at) <= now, col(earlier.tries) > 0, earlier.status == "sending"),
             col(earlier.said) < col(Post.said),
         )
         .exists()
     )
+    query = (
+        select(Post, _ROUTE)
+        .join(Group, col(Post.group_id) == col(Group.id))
+        .where(col(Post.status).in_(ON_ITS_WAY), col(Post.next_at) <= now, ~waits)
+        .where(func.coalesce(_ROUTE, "").not_in(but))
+    )
+    if only is not None:
+        query = query.where(_ROUTE.in_(only))
+    found = await session.exec(
+        query.order_by(col(Post.next_at), col(Post.said))
+        .limit(1)
+        .with_for_update(skip_locked=True, of=Post)
+    )
+    row = found.first()
+    if row is None:
+        return None
+    post: Post = row[0]
+    post.via = row[1]
+    return post
+
+
+async def lock(session: AsyncSession, post_id: int) -> Post | None:
+    """A post, for this transaction alone; None where it is gone."""
+    return await session.get(Post, post_id, with_for_update=True)
+
+
+async def tapped(session: AsyncSession, group_id: str, text: str, at: datetime) -> bool:
+    """Whether these words are a post that an officer was to send, and has; it is sent then."""
+    if not text.strip():
+        return False
     found = await session.exec(
         select(Post)
-        .where(Post.status == "waiting", col(Post.next_at) <= now, ~waits)
-        .order_by(col(Post.next_at), col(Post.said))
+        .where(Post.group_id == group_id, Post.status == "awaiting", Post.text == text.strip())
+        .order_by(col(Post.said))
         .limit(1)
-        .with_for_update(skip_locked=True)
+        .with_for_update()
+    )
+    post = found.first()
+    if post is None:
+        return False
+    post.status, post.sent_at, post.error = "sent", at, None
+    session.add(post)
+    return True
+
+
+async def awaiting(session: AsyncSession, via: str, most: int = 1000) -> Sequence[Post]:
+    """Posts that wait for an officer's tap, oldest first."""
+    found = await session.exec(
+        select(Post)
+        .where(Post.status == "awaiting", Post.via == via)
+        .order_by(col(Post.id))
+        .limit(most)
+    )
+    return found.all()
+
+
+async def claim_notice(
+    session: AsyncSession, now: datetime, people: Sequence[str]
+) -> tuple[Notice, Member] | None:
+    """The next notice to send to somebody of these platforms, locked."""
+    found = await session.exec(
+        select(Notice, Member)
+        .join(Member, col(Notice.member_id) == col(Member.id))
+        .where(
+            col(Notice.status).in_(ON_ITS_WAY),
+            col(Notice.next_at) <= now,
+            col(Member.channel).in_(people),
+        )
+        .order_by(col(Notice.next_at), col(Notice.id))
+        .limit(1)
+        .with_for_update(skip_locked=True, of=Notice)
     )
     return found.first()
+
+
+async def lock_notice(session: AsyncSession, notice_id: int) -> Notice | None:
+    """A notice, for this transaction alone; None where it is gone."""
+    return await session.get(Notice, notice_id, with_for_update=True)
 
 
 async def waiting(session: AsyncSession) -> Sequence[Post]:
     """All posts not yet sent, in their order."""
     found = await session.exec(
-        select(Post).where(Post.status == "waiting").order_by(col(Post.said))
+        select(Post).where(col(Post.status).in_(ON_ITS_WAY)).order_by(col(Post.said))
     )
     return found.all()
 

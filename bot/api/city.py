@@ -21,7 +21,9 @@ class Group(shapes.Shape):
     id: str = Field(description="Its id, as in `group` of a ticket.", examples=["g1"])
     name: str = Field(description="Its name.", examples=["制造名城-天元区-1群"])
     district: str | None = Field(description="区县.", examples=["天元区"])
-    channel: str = Field(description="On which channel it is.", examples=["sandbox"])
+    reads: str | None = Field(description="By which channel it is read.", examples=["sandbox"])
+    answers: str | None = Field(description="By which the bot answers.", examples=["sandbox"])
+    pushes: str | None = Field(description="By which it says the rest.", examples=["sandbox"])
 
 
 class Groups(shapes.Shape):
@@ -48,11 +50,9 @@ async def groups(caller: Here) -> Groups:
     """All of them."""
     async with caller.app.database.transaction() as session:
         rows = await people.groups(session)
+    told_of = ("id", "name", "district", "reads", "answers", "pushes")
     return Groups(
-        groups=[
-            Group(id=row.id, name=row.name, district=row.district, channel=row.channel)
-            for row in rows
-        ]
+        groups=[Group(**{field: getattr(row, field) for field in told_of}) for row in rows]
     )
 
 

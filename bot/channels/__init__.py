@@ -2,17 +2,32 @@
 
 import importlib
 import pkgutil
+from collections.abc import Callable
 
-from bot.channels.base import Channel
+from bot.channels.base import Channel, Powers, Shared
 from bot.settings import Settings
 
 
-def channels(settings: Settings) -> dict[str, Channel]:
+def channels(settings: Settings, shared: Shared) -> dict[str, Channel]:
     """All channels by name: whatever module here has a function `channel`."""
-    found: dict[str, Channel] = {}
-    for module in pkgutil.iter_modules(__path__):
-        make = getattr(importlib.import_module(f"{__name__}.{module.name}"), "channel", None)
-        if make is not None:
-            channel: Channel = make(settings)
-            found[channel.name] = channel
+    made: list[Channel] = [make(settings, shared) for make in map(_maker, _modules()) if make]
+    return {channel.name: channel for channel in made}
+
+
+def powers() -> dict[str, Powers]:
+    """What each channel can do, by name: also of those that are not set up."""
+    for module in _modules():
+        importlib.import_module(module)
+    ours = [one for one in Channel.__subclasses__() if one.__module__.startswith(f"{__name__}.")]
+    return {channel.name: channel.powers for channel in ours}
+
+
+def _modules() -> list[str]:
+    return [f"{__name__}.{module.name}" for module in pkgutil.iter_modules(__path__)]
+
+
+def _maker(module: str) -> Callable[[Settings, Shared], Channel] | None:
+    found: Callable[[Settings, Shared], Channel] | None = getattr(
+        importlib.import_module(module), "channel", None
+    )
     return found

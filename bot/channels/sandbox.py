@@ -5,7 +5,21 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from bot.channels.base import Id, Image, Incoming, Outgoing, Rejected, Request, Words, parse
+from bot.channels.base import (
+    Channel,
+    Id,
+    Incoming,
+    Media,
+    Outgoing,
+    Powers,
+    Received,
+    Rejected,
+    Request,
+    Sent,
+    Shared,
+    Words,
+    parse,
+)
 from bot.settings import Settings
 
 #: How the bot is called in its own window.
@@ -36,43 +50,45 @@ class Body(BaseModel):
     quote: Words | None = None
 
 
-class Sandbox:
+class Sandbox(Channel):
     """Who speaks here was authorised by the console; over `/in/` nothing is taken."""
 
-    name = "sandbox"
-    callback = False
+    name, title = "sandbox", "本系统的群窗口"
+    powers = Powers("all", "auto", "auto")
+    platform = False
+    idempotent = True
 
-    def receive(self, request: Request, now: datetime) -> list[Incoming]:
+    def receive(self, request: Request, now: datetime) -> Received:
         """One message or recall a request."""
         body = parse(Body, request.body)
         if body.type == "message" and not (body.text.strip() or body.images):
             raise Rejected(400, "text: a message needs a text or images")
-        return [
-            Incoming(
-                kind=body.type,
-                channel=self.name,
-                group=body.group,
-                id=body.id,
-                at=now,
-                sender=body.sender,
-                name=body.name,
-                text=body.text,
-                images=tuple(_image(image) for image in body.images),
-                quote=body.quote or None,
-                mentions_bot=f"@{BOT}" in body.text,
-            )
-        ]
+        said = Incoming(
+            kind=body.type,
+            channel=self.name,
+            group=body.group,
+            id=body.id,
+            at=now,
+            sender=body.sender,
+            name=body.name,
+            text=body.text,
+            images=tuple(_image(image) for image in body.images),
+            quote=body.quote or None,
+            mentions_bot=f"@{BOT}" in body.text,
+        )
+        return Received(messages=[said])
 
-    async def send(self, post: Outgoing, now: datetime) -> None:
+    async def send(self, post: Outgoing, now: datetime) -> Sent:
         """The window shows what is in the database: nothing else is to be done."""
+        return Sent()
 
 
-def _image(sent: str | Picture) -> Image:
+def _image(sent: str | Picture) -> Media:
     if isinstance(sent, str):
-        return Image(sent, sent)
-    return Image(f"sha256:{sent.sha256}", sent.name, sent.sha256)
+        return Media(sent, sent)
+    return Media(f"sha256:{sent.sha256}", sent.name, sent.sha256)
 
 
-def channel(settings: Settings) -> Sandbox:
+def channel(settings: Settings, shared: Shared) -> Sandbox:
     """The one sandbox."""
     return Sandbox()

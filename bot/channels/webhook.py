@@ -10,15 +10,20 @@ import httpx
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from bot.channels.base import (
+    Channel,
     Id,
-    Image,
     Incoming,
     Later,
+    Media,
     Outgoing,
     Permanent,
+    Powers,
     Quoted,
+    Received,
     Rejected,
     Request,
+    Sent,
+    Shared,
     Words,
     parse,
 )
@@ -63,17 +68,20 @@ class Body(_Strict):
     mentions_bot: bool = False
 
 
-class Webhook:
+class Webhook(Channel):
     """One secret for both directions; the URL is where posts go."""
 
-    name = "webhook"
+    name, title = "webhook", "自建网桥"
+    powers = Powers("all", "auto", "auto")
     callback = True
+    platform = False
+    idempotent = True
 
     def __init__(self, secret: str, url: str) -> None:
         """Without a secret nothing is taken, without a URL nothing is sent."""
         self.secret, self.url = secret.encode(), url
 
-    def receive(self, request: Request, now: datetime) -> list[Incoming]:
+    def receive(self, request: Request, now: datetime) -> Received:
         """One message or recall a request."""
         self._verify(request, now)
         body = parse(Body, request.body)
@@ -82,28 +90,26 @@ class Webhook:
         if body.type == "message" and not (body.text.strip() or body.images):
             raise Rejected(400, "text: a message needs a text or images")
         quote = body.quote
-        return [
-            Incoming(
-                kind=body.type,
-                channel=self.name,
-                group=body.group,
-                id=body.id,
-                at=body.at or now,
-                sender=body.sender,
-                name=body.name or body.sender,
-                text=body.text,
-                images=tuple(
-                    Image(image.id, image.name or None, image.sha256 or None)
-                    for image in body.images
-                ),
-                quote=Quoted(quote.sender, quote.text)
-                if isinstance(quote, QuoteBody)
-                else quote or None,
-                mentions_bot=body.mentions_bot,
-            )
-        ]
+        said = Incoming(
+            kind=body.type,
+            channel=self.name,
+            group=body.group,
+            id=body.id,
+            at=body.at or now,
+            sender=body.sender,
+            name=body.name or body.sender,
+            text=body.text,
+            images=tuple(
+                Media(image.id, image.name or None, image.sha256 or None) for image in body.images
+            ),
+            quote=Quoted(quote.sender, quote.text)
+            if isinstance(quote, QuoteBody)
+            else quote or None,
+            mentions_bot=body.mentions_bot,
+        )
+        return Received(messages=[said])
 
-    async def send(self, post: Outgoing, now: datetime) -> None:
+    async def send(self, post: Outgoing, now: datetime) -> Sent:
         """Post it to the bridge; the id lets the bridge drop what it has had."""
         if not self.url:
             raise Permanent("没有设置 MINGCHENG_WEBHOOK_URL")
@@ -135,6 +141,7 @@ class Webhook:
             raise Later(f"HTTP {answer.status_code}")
         if answer.status_code >= 300:
             raise Permanent(f"HTTP {answer.status_code}")
+        return Sent()
 
     def _verify(self, request: Request, now: datetime) -> None:
         if not self.secret:
@@ -161,6 +168,6 @@ def sign(secret: bytes, stamp: str, body: bytes) -> str:
     ).hexdigest()
 
 
-def channel(settings: Settings) -> Webhook:
+def channel(settings: Settings, shared: Shared) -> Webhook:
     """The webhook as it is set."""
     return Webhook(settings.webhook_secret.get_secret_value(), settings.webhook_url)

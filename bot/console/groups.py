@@ -106,12 +106,12 @@ async def show(
         said = await messages.feed(session, group.id, before=before, most=PAGE)
         shown = await bubbles(session, said, visit.who, parses=parses)
         quoting = await _quoting(session, group, quote, visit.who)
-        speaks = rights.tries_groups(visit.who) and group.channel == "sandbox"
+        speaks = rights.tries_groups(visit.who) and group.reads == "sandbox"
         lately = await windows.lately(session, group.id) if speaks else []
-        speakers = await people.in_channel(session, group.channel) if speaks else []
+        speakers = await people.in_channel(session, "sandbox") if speaks else []
     return visit.show(
         "window.html", 400 if typed.get("fault") else 200, bubbles=shown, bot=BOT,
-        speakers=speakers, lately=[who for who in lately if who.channel == group.channel],
+        speakers=speakers, lately=[who for who in lately if who.channel == "sandbox"],
         before=before, older=said[0].said if len(said) == PAGE else None, quoting=quoting,
         parses=parses, may_parse=rights.reads_parses(visit.who, misconduct=False),
         **{"fault": "", "text": "", "name_": "", **typed}, **_speaking(visit, group),
@@ -131,7 +131,7 @@ async def entered(session: AsyncSession, group_id: str, who: Member) -> Group:
 
 def _speaking(visit: Visit, group: Group) -> Mapping[str, Any]:
     """In whose name this person speaks in a group, if they may."""
-    speaks = rights.tries_groups(visit.who) and group.channel == "sandbox"
+    speaks = rights.tries_groups(visit.who) and group.reads == "sandbox"
     return {
         "speaker": unquote(visit.request.cookies.get("speaker", "")) if speaks else "",
         "speaks": speaks, "group": group,

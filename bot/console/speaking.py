@@ -11,7 +11,6 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions import rights
 from actions.enterprise import PARTS, from_nickname
-from bot import inbox
 from bot.channels.base import Rejected, clean
 from bot.channels.base import Request as Arrived
 from bot.channels.sandbox import BOT
@@ -87,12 +86,12 @@ async def add(group_id: str, visit: Here, name: Chosen) -> Response:
         group = await entered(session, group_id, visit.who)
         if not _may(visit.who, group):
             raise Denied
-        there = await windows.named(session, group.channel, name)
+        there = await windows.named(session, "sandbox", name)
         staff = [member for member in there if member.role != "member"]
         fault = _unfit(name) or ("已经有工作人员叫这个名字,请换一个。" if staff else "")
         if not fault:
             id_ = there[0].external_id if there else f"try-{secrets.token_hex(6)}"
-            await people.meet(session, group.channel, id_, name)
+            await people.meet(session, "sandbox", id_, name)
     if fault:
         return await show(visit, group.id, fault=fault, name_=name[:NAME])
     return _back(visit, group, id_)
@@ -111,20 +110,20 @@ async def _speaker(
     session: AsyncSession, visit: Visit, group_id: str, speaker: str
 ) -> tuple[Group, Member]:
     group = await entered(session, group_id, visit.who)
-    member = await people.find(session, group.channel, clean(speaker))
+    member = await people.find(session, "sandbox", clean(speaker))
     if not _may(visit.who, group) or member is None:
         raise Denied
     return group, member
 
 
 def _may(who: Member, group: Group) -> bool:
-    return group.channel == "sandbox" and rights.tries_groups(who)
+    return group.reads == "sandbox" and rights.tries_groups(who)
 
 
 async def _send(visit: Visit, body: dict[str, Any]) -> None:
     arrived = Arrived(headers={}, query={}, body=json.dumps(body).encode())
-    for incoming in visit.app.channels["sandbox"].receive(arrived, visit.now):
-        await inbox.accept(visit.app.streams, incoming)
+    sandbox = visit.app.channels["sandbox"]
+    await visit.app.inbox.take(sandbox, sandbox.receive(arrived, visit.now))
 
 
 def _back(visit: Visit, group: Group, speaker: str) -> Response:

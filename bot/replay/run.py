@@ -13,7 +13,7 @@ from actions.base import Refused
 from actions.render import render
 from bot import city as cities
 from bot import worker
-from bot.channels.base import Image, Incoming, Quoted
+from bot.channels.base import Incoming, Media, Quoted
 from bot.replay.lines import Line, MessageLine, Quote, RecallLine, StepLine
 from bot.scheduler import run_due
 from nlu.parse import Parse, Parser
@@ -87,7 +87,7 @@ async def run(database: Database, recorded: Recorded, until: datetime, progress:
         await calendar.seed(session)
         await cities.load(session, recorded.city)
         await clock.begin(session, cities.start(recorded.city))
-    channels = {group.id: group.channel for group in recorded.city.groups}
+    channels = {group.id: group.routes()["reads"] or "sandbox" for group in recorded.city.groups}
     whole = len(recorded.lines)
     async with database.glance() as glance:
         for done, (line, read) in enumerate(zip(recorded.lines, recorded.parses, strict=True), 1):
@@ -118,7 +118,7 @@ def _incoming(line: MessageLine | RecallLine, channel: str) -> Incoming:
         sender=line.sender,
         name=line.name,
         text=line.text,
-        images=tuple(Image(image.id, image.name, image.sha256) for image in line.images),
+        images=tuple(Media(image.id, image.name, image.sha256) for image in line.images),
         quote=Quoted(quote.sender, quote.text) if isinstance(quote, Quote) else quote,
         mentions_bot=line.mentions_bot,
     )

@@ -1,9 +1,21 @@
 """The tables. One class a table; the names are those of the glossary in ARCHITECTURE.md."""
 
 from storage.models.base import FOREVER, Instant
-from storage.models.city import Article, Day, District, Group, Member, Route, Setting, Unit
+from storage.models.city import Article, Carrier, Day, District, Group, Member, Route, Setting, Unit
 from storage.models.console import Account, Change, Delivery, Follow, Hook, Key, View
-from storage.models.talk import Message, Notice, Poisoned, Post, Question
+from storage.models.talk import (
+    Blob,
+    Cursor,
+    Double,
+    Medium,
+    Message,
+    Notice,
+    Poisoned,
+    Post,
+    Question,
+    Recorded,
+    Unplaced,
+)
 from storage.models.tickets import Event, Intake, Letter, Link, Reminder, State, Ticket
 from storage.models.work import Digest, Due, Head, Review
 
@@ -11,11 +23,15 @@ __all__ = [
     "FOREVER",
     "Account",
     "Article",
+    "Blob",
+    "Carrier",
     "Change",
+    "Cursor",
     "Day",
     "Delivery",
     "Digest",
     "District",
+    "Double",
     "Due",
     "Event",
     "Follow",
@@ -27,12 +43,14 @@ __all__ = [
     "Key",
     "Letter",
     "Link",
+    "Medium",
     "Member",
     "Message",
     "Notice",
     "Poisoned",
     "Post",
     "Question",
+    "Recorded",
     "Reminder",
     "Review",
     "Route",
@@ -40,5 +58,6 @@ __all__ = [
     "State",
     "Ticket",
     "Unit",
+    "Unplaced",
     "View",
 ]  # fmt: skip

@@ -1,13 +1,13 @@
 """The city: units, districts, groups, people, routes, settings, calendar, knowledge base."""
 
-from datetime import date
+from datetime import date, datetime
 from typing import Any, ClassVar
 
 from sqlalchemy import Column, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
-from storage.models.base import json_of
+from storage.models.base import instant, json_of
 
 
 class Unit(SQLModel, table=True):
@@ -31,18 +31,38 @@ class District(SQLModel, table=True):
 
 
 class Group(SQLModel, table=True):
-    """群: where enterprises write and the bot answers."""
+    """群: where enterprises write and the bot answers, each by a channel or by none."""
 
     __tablename__: ClassVar[str] = "groups"
 
-    id: str = Field(primary_key=True)  # the channel's own id of the group
+    id: str = Field(primary_key=True)  # ours; a channel may call the group otherwise
     name: str
     district: str | None = None
-    channel: str = "sandbox"
+    reads: str | None = "sandbox"  # by which channel it is read,
+    answers: str | None = "sandbox"  # the bot answers somebody,
+    pushes: str | None = "sandbox"  # and says what nobody asked for
+
+
+class Carrier(SQLModel, table=True):
+    """What a channel calls a group, and how the group stands there."""
+
+    __tablename__: ClassVar[str] = "carriers"
+    __table_args__ = (UniqueConstraint("group_id", "channel"),)
+
+    channel: str = Field(primary_key=True)
+    address: str = Field(primary_key=True)  # of a wecom_webhook it is the key: a secret
+    group_id: str = Field(foreign_key="groups.id", ondelete="CASCADE")
+    # nothing is sent there until somebody mends it: why, as the platform said
+    blocked: str | None = None
+    blocked_at: datetime | None = instant(default=None)
+    about: dict[str, Any] = json_of(dict)  # what the platform told: owner, version of its members …
 
 
 class Member(SQLModel, table=True):
-    """A person, known by (channel, external id); rules, section 1."""
+    """A person, known by (channel, external id); rules, section 1.
+
+    Channels of one platform know the same people: they share one name here.
+    """
 
     __tablename__: ClassVar[str] = "members"
     __table_args__ = (UniqueConstraint("channel", "external_id"),)

@@ -8,8 +8,7 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import col, select
 
-from bot.channels.base import Addressed, Later, Outgoing, Permanent, Request, Unknown
-from bot.channels.base import Incoming as Said
+from bot.channels.base import Addressed, Channel, Later, Outgoing, Permanent, Sent, Unknown
 from bot.sender import BACKOFF, TRIES, Sender
 from bot.streams import Streams
 from storage import posts
@@ -21,22 +20,20 @@ from tests.fixtures.cast import START
 pytestmark = pytest.mark.embedded
 
 
-class Wire:
+class Wire(Channel):
     """A channel whose platform does as it is told: an outcome a text, else it is said."""
 
-    name, callback = "sandbox", False
+    name, title = "sandbox", "示例"
 
     def __init__(self) -> None:
         self.outcomes: dict[str, Exception] = {}
         self.said: list[Outgoing] = []
 
-    def receive(self, request: Request, now: datetime) -> list[Said]:
-        return []
-
-    async def send(self, post: Outgoing, now: datetime) -> None:
+    async def send(self, post: Outgoing, now: datetime) -> Sent:
         if outcome := self.outcomes.get(post.text):
             raise outcome
         self.said.append(post)
+        return Sent()
 
 
 class Office:

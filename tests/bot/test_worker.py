@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from sqlmodel import col, select
 
-from bot.channels.base import Image, Incoming
+from bot.channels.base import Incoming, Media
 from bot.embedded.process import Child
 from bot.streams import PARTITIONS, Streams, partition
 from bot.worker import Worker
@@ -131,11 +131,11 @@ async def test_a_recall_marks_what_it_takes_back(crew: Crew) -> None:
 
 
 async def test_a_picture_comes_through_whole(crew: Crew) -> None:
-    said = replace(incoming("m1", text=""), images=(Image("i1", "灯.jpg", "ab" * 32),))
+    said = replace(incoming("m1", text=""), images=(Media("i1", "灯.jpg", "ab" * 32),))
     await crew.streams.append("g1", said.as_json())
     await crew.works()
     (message,) = await crew.all(Message)
-    assert message.images == [{"id": "i1", "name": "灯.jpg", "sha256": "ab" * 32}]
+    assert message.images == [{"id": "i1", "name": "灯.jpg", "sha256": "ab" * 32, "kind": "image"}]
 
 
 # --- what can't be handled --------------------------------------------------------------------

@@ -15,7 +15,8 @@ pytestmark = pytest.mark.embedded
 CITY: dict[str, Any] = {
     "districts": {"芦淞区": ["芦淞"]},
     "units": {"市城管局": (["城管"], None)},
-    "groups": [{"id": "g7", "name": "芦淞1群", "district": "芦淞区", "channel": "sandbox"}],
+    "groups": [{"id": "g7", "name": "芦淞1群", "district": "芦淞区", "reads": "sandbox",
+                "answers": "sandbox", "pushes": "sandbox", "carriers": {"sandbox": "g7"}}],
     "members": [
         {
             "channel": "sandbox", "id": "h7", "name": "市城管局-何科", "role": "handler",

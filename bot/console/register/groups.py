@@ -9,19 +9,23 @@ from fastapi.responses import Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions import rights
-from actions.names import name, names
+from actions.names import name
 from actions.render import moment
+from bot.channels import powers
 from bot.console.bubbles import bubbles
 from bot.console.page import Visit
 from bot.console.register import desk, listing
 from bot.console.register.desk import Desk, Here
 from bot.console.register.form import Choices, Field
 from bot.console.register.listing import Cell, Listing, Narrow
-from storage import people, register
+from storage import carriers, people, register
 from storage.models import Group
 from storage.register import Health
 
 router = APIRouter(prefix="/groups")
+
+#: What a group may have a channel for.
+WAYS = ("reads", "answers", "pushes")
 
 Text = Annotated[str, Query(max_length=100)]
 
@@ -33,7 +37,9 @@ class Groups(Desk[Group]):
     fields = (
         Field("name", "群名", needed=True, most=100),
         Field("district", "区县", "choice"),
-        Field("channel", "通道", "choice", needed=True),
+        Field("reads", "接收", "choice"),
+        Field("answers", "回复", "choice"),
+        Field("pushes", "推送", "choice"),
         Field("id", "群编号", needed=True, once=True),
     )
 
@@ -48,7 +54,18 @@ class Groups(Desk[Group]):
     async def choices(self, session: AsyncSession) -> Choices:
         """Districts and channels."""
         districts = [(row.name, row.name) for row in await people.districts(session)]
-        return {"district": [("", "无"), *districts], "channel": list(names()["channel"].items())}
+        return {"district": [("", "无"), *districts]} | {
+            way: [("", "无"), *((which, name("channel", which)) for which in _able(way))]
+            for way in WAYS
+        }
+
+    async def put(self, session: AsyncSession, row: Group, values: Mapping[str, Any]) -> None:
+        """A channel that nobody gave another name of the group calls it as we do."""
+        await super().put(session, row, values)
+        await register.keep(session, row)
+        known = {carrier.channel for carrier in await carriers.of_group(session, row.id)}
+        for channel in {getattr(row, way) for way in WAYS} - known - {None}:
+            await carriers.put(session, row.id, channel, row.id)
 
     async def held(self, session: AsyncSession, row: Group) -> Mapping[str, int]:
         """Its tickets, and all that was said in it."""
@@ -63,8 +80,13 @@ class Groups(Desk[Group]):
             "group": row, "health": health.get(row.id, Health()),
             "unsaid": await bubbles(session, await register.unsaid(session, row.id), visit.who),
             "latest": register.LATEST,
-            "known": row.channel in visit.app.channels,
+            "known": {getattr(row, way) for way in WAYS} - {None} <= set(visit.app.channels),
         }  # fmt: skip
+
+
+def _able(way: str) -> list[str]:
+    """The channels by which a group can be read, answered or pushed to."""
+    return [which for which, can in powers().items() if getattr(can, way) != "none"]
 
 
 desk.add(router, Groups())
@@ -93,11 +115,21 @@ def _row(row: Group, health: Health) -> list[Cell]:
     return [
         Cell(text=row.name, href=f"/register/groups/{quote(row.id, safe='')}"),
         Cell(text=row.district or ""),
-        Cell(text=name("channel", row.channel)),
+        Cell(
+            text="、".join(
+                {name("channel", getattr(row, way)): 0 for way in WAYS if getattr(row, way)}
+            )
+        ),
         Cell(text=moment(health.heard_at) if health.heard_at else "还没有人发言"),
         Cell(text=moment(health.sent_at) if health.sent_at else "还没有推送"),
         state(health),
     ]
+
+
+def _carried(row: Group) -> list[str]:
+    """The channels of a group, each once."""
+    given = dict.fromkeys(getattr(row, way) for way in WAYS)
+    return [name("channel", which) for which in given if which]
 
 
 def state(health: Health) -> Cell:

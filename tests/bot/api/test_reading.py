@@ -160,7 +160,9 @@ async def test_groups_and_units(shared: Systems) -> None:
         "id": "g1",
         "name": "制造名城-天元区-1群",
         "district": "天元区",
-        "channel": "sandbox",
+        "reads": "sandbox",
+        "answers": "sandbox",
+        "pushes": "sandbox",
     } in groups
     units = (await got(client, "/units"))["units"]
     assert {"name": "天元区城管局", "aliases": ["区城管"]} in units

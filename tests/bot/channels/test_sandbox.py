@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from bot.channels import channels
-from bot.channels.base import Image, Incoming, Rejected, Request
+from bot.channels import channels, powers
+from bot.channels.base import Incoming, Media, Rejected, Request
 from bot.channels.sandbox import BOT, Sandbox
 from bot.settings import Settings
+from bot.streams import Streams
 from tests.fixtures.cast import START
 
 MESSAGE: dict[str, Any] = {
@@ -19,7 +20,7 @@ MESSAGE: dict[str, Any] = {
 
 def received(**fields: Any) -> Incoming:
     body = json.dumps({**MESSAGE, **fields}).encode()
-    (incoming,) = Sandbox().receive(Request(headers={}, query={}, body=body), START)
+    (incoming,) = Sandbox().receive(Request(headers={}, query={}, body=body), START).messages
     return incoming
 
 
@@ -36,12 +37,12 @@ def test_called_by_its_name_the_bot_is_addressed() -> None:
 
 
 def test_a_picture_without_words_is_kept() -> None:
-    assert received(text="", images=["灯.jpg"]).images == (Image("灯.jpg", "灯.jpg"),)
+    assert received(text="", images=["灯.jpg"]).images == (Media("灯.jpg", "灯.jpg"),)
 
 
 def test_a_picture_is_known_by_its_content() -> None:
     sent = received(text="", images=[{"name": "灯.jpg", "sha256": "ab"}])
-    assert sent.images == (Image("sha256:ab", "灯.jpg", "ab"),)
+    assert sent.images == (Media("sha256:ab", "灯.jpg", "ab"),)
 
 
 def test_words_are_taken_back_by_their_id() -> None:
@@ -72,8 +73,9 @@ def test_what_is_malformed_is_refused(fields: dict[str, Any]) -> None:
 
 
 def test_channels_are_found_by_their_names() -> None:
-    found = channels(Settings(webhook_secret=SecretStr("x")))
-    assert {name: channel.callback for name, channel in found.items()} == {
+    found = channels(Settings(webhook_secret=SecretStr("x")), Streams("redis://127.0.0.1:1"))
+    assert {name: found[name].callback for name in ("sandbox", "webhook")} == {
         "sandbox": False,
         "webhook": True,
     }
+    assert set(powers()) == set(found)

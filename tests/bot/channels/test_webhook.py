@@ -9,9 +9,9 @@ import pytest
 
 from bot.channels.base import (
     Addressed,
-    Image,
     Incoming,
     Later,
+    Media,
     Outgoing,
     Permanent,
     Quoted,
@@ -46,7 +46,7 @@ def signed(body: bytes, at: datetime = START) -> Request:
 
 def received(body: Mapping[str, Any] | bytes) -> Incoming:
     raw = body if isinstance(body, bytes) else json.dumps(body).encode()
-    (incoming,) = Webhook(SECRET, "").receive(signed(raw), START)
+    (incoming,) = Webhook(SECRET, "").receive(signed(raw), START).messages
     return incoming
 
 
@@ -63,7 +63,7 @@ def refused(request: Request, secret: str = SECRET) -> tuple[int, str]:
 def test_a_fresh_signature_is_taken(seconds: int) -> None:
     at = START + timedelta(seconds=seconds)
     body = json.dumps(MESSAGE).encode()
-    assert len(Webhook(SECRET, "").receive(signed(body, at), START)) == 1
+    assert len(Webhook(SECRET, "").receive(signed(body, at), START).messages) == 1
 
 
 @pytest.mark.parametrize("seconds", [-FRESH - 1, FRESH + 1, 10**10])
@@ -149,7 +149,7 @@ def test_a_recall_needs_neither_sender_nor_text() -> None:
 def test_a_picture_without_words_is_kept() -> None:
     picture = {"id": "i1", "name": "灯.jpg", "sha256": "ab" * 32}
     taken = received({**MESSAGE, "text": "", "images": [picture, {"id": "i2"}]})
-    assert taken.images == (Image("i1", "灯.jpg", "ab" * 32), Image("i2"))
+    assert taken.images == (Media("i1", "灯.jpg", "ab" * 32), Media("i2"))
 
 
 @pytest.mark.parametrize(

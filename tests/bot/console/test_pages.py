@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.channels.base import Image, Incoming, Quoted
+from bot.channels.base import Incoming, Media, Quoted
 from bot.console import bounds
 from tests.bot.console.conftest import PASSWORD, Console, seal
 from tests.fixtures.cast import REPORT, START, Town, reads
@@ -21,7 +21,7 @@ HUGE = "9" * 30
 async def test_what_people_write_is_never_markup(console: Console, town: Town, path: str) -> None:
     said = Incoming(
         kind="message", channel="sandbox", group="g1", id=MARKUP, at=START, sender=MARKUP,
-        name=MARKUP, text=f"{REPORT}{MARKUP}", images=(Image(MARKUP, MARKUP),),
+        name=MARKUP, text=f"{REPORT}{MARKUP}", images=(Media(MARKUP, MARKUP),),
         quote=Quoted(MARKUP, MARKUP),
     )  # fmt: skip
     await town.hears(said, reads(said.text, "report_issue", category="traffic"))

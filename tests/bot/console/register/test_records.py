@@ -7,7 +7,7 @@ from sqlmodel import col
 
 from actions.opening import Report, open_ticket
 from storage import people
-from storage.models import Article, District, Group, Member, Post, Unit
+from storage.models import Article, Carrier, District, Group, Member, Post, Unit
 from tests.bot.console.conftest import MASKED, PHONE, Console, make_confidential
 from tests.bot.console.register.sent import hidden, lines, rows, send
 from tests.fixtures.cast import Town
@@ -326,11 +326,13 @@ async def test_a_group_that_ails_says_why_and_what_to_do(
 
 async def test_a_group_is_made_and_its_channel_changed(console: Console, town: Town) -> None:
     browser = await console.visitor("a1")
-    await send(browser, "/register/groups/new", id="g9", name="新群", channel="sandbox")
-    await send(browser, "/register/groups/g9", name="新群", channel="webhook", district="荷塘区")
+    await send(browser, "/register/groups/new", id="g9", name="新群", reads="sandbox")
+    await send(browser, "/register/groups/g9", name="新群", pushes="webhook", district="荷塘区")
     (row,) = await rows(console, Group, Group.id == "g9")
-    assert (row.channel, row.district) == ("webhook", "荷塘区")
-    again = await send(browser, "/register/groups/new", id="g9", name="再来", channel="sandbox")
+    assert (row.reads, row.answers, row.pushes, row.district) == (None, None, "webhook", "荷塘区")
+    carried = await rows(console, Carrier, Carrier.group_id == "g9")
+    assert {(one.channel, one.address) for one in carried} >= {("webhook", "g9")}
+    again = await send(browser, "/register/groups/new", id="g9", name="再来", reads="sandbox")
     assert again.status_code == 409
     assert "已经有同名或同编号的了" in again.text
 
@@ -472,7 +474,7 @@ async def test_how_much_misconduct_there_is_stands_nowhere(console: Console, tow
 
 async def test_what_only_misconduct_points_to_is_kept_too(console: Console, town: Town) -> None:
     async with town.database.transaction() as session:
-        session.add(Group(id="g9", name="新群", channel="sandbox"))
+        session.add(Group(id="g9", name="新群"))
         await session.flush()
         told = Report(text="有人要回扣", kind="misconduct", source="visit", group_id="g9")
         await open_ticket(session, told, by=None, now=town.now)
