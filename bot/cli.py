@@ -32,7 +32,7 @@ from bot.documents import Invalid
 from bot.embedded.folders import Held, Unusable
 from bot.embedded.process import Died
 from bot.replay import command as replaying
-from bot.settings import Settings
+from bot.settings import Settings, Wrong
 from nlu.compiled import Unfit
 from storage.database import Database
 
@@ -69,7 +69,7 @@ def main() -> None:
         cli(prog_name="mingcheng")
     except Invalid as error:
         fail(error, 2)
-    except (Failed, Unusable, Unfit, Held, Died, up.PortTaken, up.Exposed) as error:
+    except (Failed, Unusable, Unfit, Held, Died, Wrong, up.PortTaken, up.Exposed) as error:
         fail(error)
 
 

@@ -2,10 +2,10 @@
 
 import ipaddress
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, Field, HttpUrl, SecretStr, TypeAdapter
+from pydantic import AfterValidator, Field, HttpUrl, SecretStr, TypeAdapter, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -75,6 +75,30 @@ class Settings(BaseSettings):
         named = urlsplit(self.public_url).hostname
         outside = not _loopback(self.host) or (named is not None and not _loopback(named))
         return outside and not self.secure
+
+
+class Wrong(ValueError):
+    """A setting of a channel can't be used; the message names it and says why."""
+
+
+class Section(BaseSettings):
+    """What an installation decides about one channel: a model a channel, beside its code.
+
+    Each name can be set as an environment variable, after MINGCHENG_ and the channel's name.
+    """
+
+    model_config = SettingsConfigDict(extra="ignore")
+
+    @classmethod
+    def of(cls, channel: str) -> Self:
+        """As it is set for this channel (Wrong)."""
+        prefix = f"MINGCHENG_{channel.upper()}_"
+        try:
+            return cls(_env_prefix=prefix)
+        except ValidationError as error:
+            fault = error.errors(include_url=False, include_input=False)[0]
+            field = f"{prefix}{fault['loc'][0]}".upper() if fault["loc"] else prefix
+            raise Wrong(f"设置 {field} 不对:{fault['msg']}") from error
 
 
 def _loopback(host: str) -> bool:
