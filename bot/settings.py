@@ -94,7 +94,7 @@ class Section(BaseSettings):
         """As it is set for this channel (Wrong)."""
         prefix = f"MINGCHENG_{channel.upper()}_"
         try:
-            return cls(_env_prefix=prefix)
+            return cls(_env_prefix=prefix)  # type: ignore[call-arg]  # read by pydantic-settings
         except ValidationError as error:
             fault = error.errors(include_url=False, include_input=False)[0]
             field = f"{prefix}{fault['loc'][0]}".upper() if fault["loc"] else prefix
