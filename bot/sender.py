@@ -7,7 +7,7 @@ before, it is sent again; else it is shown to people, and never said twice by it
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Coroutine, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -75,57 +75,99 @@ class Sender:
         self.served = served
 
     async def run(self) -> None:
-        """Send until cancelled: at each call, and at each look."""
-        called = [asyncio.Event() for _ in range(LANES)]
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(self._listen(called))
-            for event in called:
-                tasks.create_task(self._lane(event))
+        """Send until cancelled: at each call, and at each look. What is begun is finished."""
+        called, slots = asyncio.Event(), asyncio.Semaphore(LANES)
+        listener = asyncio.create_task(self._listen(called))
+        under_way: set[asyncio.Task[None]] = set()
+        try:
+            while True:
+                called.clear()
+                try:
+                    await self._start_all(called, slots, under_way)
+                except (OperationalError, InterfaceError) as error:
+                    log.warning("database away", error=type(error).__name__)
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(called.wait(), LOOK)
+        finally:
+            listener.cancel()
+            await asyncio.gather(listener, *under_way, return_exceptions=True)
 
-    async def _listen(self, called: Sequence[asyncio.Event]) -> None:
+    async def _listen(self, called: asyncio.Event) -> None:
         while True:
             try:
                 async for _ in self.streams.calls():
-                    for event in called:
-                        event.set()
+                    called.set()
             except Away:
                 await asyncio.sleep(LOOK)
 
-    async def _lane(self, called: asyncio.Event) -> None:
-        while True:
-            called.clear()
+    async def _start_all(
+        self, called: asyncio.Event, slots: asyncio.Semaphore, under_way: set[asyncio.Task[None]]
+    ) -> None:
+        """Start all that can leave now, so many at once as there are slots."""
+
+        async def finish(work: Coroutine[Any, Any, None]) -> None:
             try:
-                while await _finished(self._turn()):
-                    pass
+                await work
             except (OperationalError, InterfaceError) as error:
                 log.warning("database away", error=type(error).__name__)
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(called.wait(), LOOK)
+            finally:
+                slots.release()
+                called.set()  # what was held up behind it may leave now
 
-    async def _turn(self) -> bool:
-        return await self.step() or await self.tell()
-
-    # --- into a group -------------------------------------------------------------------------
+        while True:
+            await slots.acquire()
+            try:
+                work = await self._next_post() or await self._next_notice()
+            except BaseException:
+                slots.release()
+                raise
+            if work is None:
+                slots.release()
+                return
+            task = asyncio.create_task(finish(work))
+            under_way.add(task)
+            task.add_done_callback(under_way.discard)
 
     async def step(self) -> bool:
         """Send the next post; False when there is none."""
+        work = await self._next_post()
+        if work is not None:
+            await work
+        return work is not None
+
+    async def tell(self) -> bool:
+        """Tell somebody the next notice that reaches them on their phone; False for none."""
+        work = await self._next_notice()
+        if work is not None:
+            await work
+        return work is not None
+
+    # --- into a group -------------------------------------------------------------------------
+
+    async def _next_post(self) -> Coroutine[Any, Any, None] | None:
+        """The next post is marked as being sent; what is left is to send it. None for no post."""
         async with self.database.transaction() as session:
             claimed = await self._claim(session)
             if claimed is None:
-                return False
+                return None
             post, channel = claimed
             outgoing = await self._outgoing(session, post, channel)
             if isinstance(outgoing, Outcome):
                 await self._settle(session, post, outgoing)
             post_id, group, done = post.id or 0, post.group_id, post.parts
         if isinstance(outgoing, Outgoing) and channel is not None:
-            outcome = await self._send(channel, outgoing, post_id, done)
-            async with self.database.transaction() as session:
-                kept = await posts.lock(session, post_id)
-                if kept is not None:
-                    await self._settle(session, kept, outcome)
+            return self._deliver(channel, outgoing, post_id, group, done)
+        return self.streams.wake(group)
+
+    async def _deliver(
+        self, channel: Channel, outgoing: Outgoing, post_id: int, group: str, done: int
+    ) -> None:
+        outcome = await self._send(channel, outgoing, post_id, done)
+        async with self.database.transaction() as session:
+            kept = await posts.lock(session, post_id)
+            if kept is not None:
+                await self._settle(session, kept, outcome)
         await self.streams.wake(group)
-        return True
 
     async def _claim(self, session: AsyncSession) -> tuple[Post, Channel | None] | None:
         here = [name for name, channel in self.channels.items() if channel.ready()]
@@ -205,15 +247,15 @@ class Sender:
 
     # --- to a person --------------------------------------------------------------------------
 
-    async def tell(self) -> bool:
-        """Tell somebody the next notice that reaches them on their phone; False for none."""
+    async def _next_notice(self) -> Coroutine[Any, Any, None] | None:
+        """The next notice is marked as being sent; what is left is to send it."""
         by = {c.people: c for c in self.channels.values() if c.tells and c.ready()}
         if not by or self.served:
-            return False
+            return None
         async with self.database.transaction() as session:
             found = await posts.claim_notice(session, self.now(), list(by))
             if found is None:
-                return False
+                return None
             notice, member = found
             channel, notice_id = by[member.channel], notice.id or 0
             lost = notice.status == "sending" and not channel.idempotent
@@ -226,13 +268,14 @@ class Sender:
                 id=f"notice-{notice_id}", to=member.external_id, text=notice.text,
                 level=notice.level, ticket_no=notice.ticket_no, at=notice.at,
             )  # fmt: skip
-        if not lost:
-            outcome = await _tried(channel.tell, told, self.now())
-            async with self.database.transaction() as session:
-                kept = await posts.lock_notice(session, notice_id)
-                if kept is not None:
-                    self._settle_notice(session, kept, outcome)
-        return True
+        return self.streams.wake("") if lost else self._told(channel, told, notice_id)
+
+    async def _told(self, channel: Channel, told: Told, notice_id: int) -> None:
+        outcome = await _tried(channel.tell, told, self.now())
+        async with self.database.transaction() as session:
+            kept = await posts.lock_notice(session, notice_id)
+            if kept is not None:
+                self._settle_notice(session, kept, outcome)
 
     def _settle_notice(self, session: AsyncSession, notice: Notice, outcome: Outcome) -> None:
         notice.status, notice.error = outcome.status, outcome.error
@@ -243,16 +286,6 @@ class Sender:
         session.add(notice)
         if notice.error:
             log.warning("notice not sent", notice=notice.id, error=notice.error)
-
-
-async def _finished(turn: Coroutine[Any, Any, bool]) -> bool:
-    """What comes of a turn; is the sender ended meanwhile, the turn is finished first."""
-    task = asyncio.create_task(turn)
-    try:
-        return await asyncio.shield(task)
-    except asyncio.CancelledError:
-        await asyncio.wait({task})
-        raise
 
 
 async def _addressed(session: AsyncSession, post: Post, carrier: Carrier) -> Outgoing:

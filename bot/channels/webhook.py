@@ -4,6 +4,7 @@ import hashlib
 import hmac
 import json
 from datetime import UTC, datetime
+from functools import cached_property
 from typing import Annotated, Literal
 
 import httpx
@@ -11,6 +12,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from bot.channels.base import (
     Channel,
+    Health,
     Id,
     Incoming,
     Later,
@@ -81,6 +83,11 @@ class Webhook(Channel):
         """Without a secret nothing is taken, without a URL nothing is sent."""
         self.secret, self.url = secret.encode(), url
 
+    @cached_property
+    def client(self) -> httpx.AsyncClient:
+        """One for all posts: making one takes longer than to send."""
+        return httpx.AsyncClient(timeout=TIMEOUT)
+
     def receive(self, request: Request, now: datetime) -> Received:
         """One message or recall a request."""
         self._verify(request, now)
@@ -109,6 +116,14 @@ class Webhook(Channel):
         )
         return Received(messages=[said])
 
+    def by_settings(self) -> Health:
+        """It takes what is signed, and sends to its address; neither keeps a connection."""
+        if not self.secret:
+            return Health("off", "没有设置 MINGCHENG_WEBHOOK_SECRET")
+        if not self.url:
+            return Health("warn", "能收,不能发:没有设置 MINGCHENG_WEBHOOK_URL")
+        return Health("ok", "设置好了,发送时才连接网桥")
+
     async def send(self, post: Outgoing, now: datetime) -> Sent:
         """Post it to the bridge; the id lets the bridge drop what it has had."""
         if not self.url:
@@ -132,8 +147,7 @@ class Webhook(Channel):
             "X-Mingcheng-Signature": sign(self.secret, stamp, body),
         }
         try:
-            async with httpx.AsyncClient(timeout=TIMEOUT) as client:
-                answer = await client.post(self.url, content=body, headers=headers)
+            answer = await self.client.post(self.url, content=body, headers=headers)
         except httpx.HTTPError as error:
             # the bridge drops a second one by its id, so that trying again is safe
             raise Later(f"{type(error).__name__}") from error
@@ -142,6 +156,11 @@ class Webhook(Channel):
         if answer.status_code >= 300:
             raise Permanent(f"HTTP {answer.status_code}")
         return Sent()
+
+    async def close(self) -> None:
+        """Give all connections back."""
+        if "client" in vars(self):
+            await self.client.aclose()
 
     def _verify(self, request: Request, now: datetime) -> None:
         if not self.secret:
