@@ -1,8 +1,9 @@
 """A step on its way: on which ticket, by whom, when, with what; and what all steps share."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
@@ -76,9 +77,15 @@ class Move:
         )
 
     async def tell(
-        self, members: Sequence[Member], level: str, template: str, **values: object
+        self,
+        members: Sequence[Member],
+        level: str,
+        template: str,
+        *,
+        wish: Mapping[str, Any] | None = None,
+        **values: object,
     ) -> None:
-        """Leave each of these people a notice about the ticket."""
+        """Leave each of these people a notice about the ticket; `wish` is what it asks for."""
         ticket = self.ticket
         # the inspectors hear of misconduct at once; rules, section 8
         at_once = ticket.urgent or ticket.confidential
@@ -93,4 +100,5 @@ class Move:
             at=self.now,
             ticket_no=ticket.no,
             not_before=self.clock.speak(self.now, urgent=at_once),
+            wish=wish,
         )

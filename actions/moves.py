@@ -29,8 +29,9 @@ async def request(move: Move, step: str) -> None:
     unit = getattr(move.args, "unit", None)
     who = move.by.name if move.by else ""
     coordinators = await people.with_role(move.session, "coordinator")
-    await move.tell(coordinators, "request", "notice_request", step=step, who=who, words=words,
-                    days=days, unit=unit)  # fmt: skip
+    wish = {"step": step, "args": {"reason": words, "days": days, "unit": unit}}
+    await move.tell(coordinators, "request", "notice_request", wish=wish, step=step, who=who,
+                    words=words, days=days, unit=unit)  # fmt: skip
 
 
 # --- who handles it -----------------------------------------------------------------------------

@@ -1,8 +1,9 @@
 """What the bot says: written with the step that causes it, claimed by the sender."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import case, func, insert
 from sqlalchemy import text as sql
@@ -69,6 +70,17 @@ async def said(session: AsyncSession, group_id: str, text: str) -> Post | None:
     return found.first()
 
 
+async def receipted(session: AsyncSession, group_id: str, id_: str) -> Post | None:
+    """The post of a group that its platform calls so, or None."""
+    found = await session.exec(
+        select(Post)
+        .where(Post.group_id == group_id, col(Post.receipt)["id"].astext == id_)
+        .order_by(col(Post.said).desc())
+        .limit(1)
+    )
+    return found.first()
+
+
 async def say_all(
     session: AsyncSession,
     groups: Sequence[str],
@@ -95,12 +107,14 @@ async def tell(
     at: datetime,
     ticket_no: int | None = None,
     not_before: datetime | None = None,
+    wish: Mapping[str, Any] | None = None,
 ) -> None:
     """Leave a notice for each of these people; it is shown from `not_before` on."""
     rows = [
         {
             "member_id": member.id, "level": level, "text": text, "at": at,
             "ticket_no": ticket_no, "not_before": not_before or at,
+            "wish": dict(wish) if wish else None,
             "status": "waiting" if member.channel in TOLD else None, "next_at": not_before or at,
         }
         for member in members
@@ -159,6 +173,8 @@ async def claim(
     if row is None:
         return None
     post: Post = row[0]
+    if post.via not in {None, row[1]}:
+        post.parts = 0  # another channel has other parts: it says all of it
     post.via = row[1]
     return post
 
@@ -196,6 +212,14 @@ async def awaiting(session: AsyncSession, via: str, most: int = 1000) -> Sequenc
         .limit(most)
     )
     return found.all()
+
+
+async def awaiting_in(session: AsyncSession, group_id: str) -> int:
+    """How many posts of a group wait for an officer's tap."""
+    found = await session.exec(
+        select(func.count()).where(Post.group_id == group_id, Post.status == "awaiting")
+    )
+    return found.one()
 
 
 async def claim_notice(

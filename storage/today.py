@@ -1,8 +1,8 @@
 """What waits for somebody today: each query walks what is open, or what was told to one person."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, exists
 from sqlalchemy.orm import aliased
@@ -109,17 +109,30 @@ async def wishes(session: AsyncSession, *, most: int) -> tuple[Sequence[Wish], i
 
 async def asked(session: AsyncSession, ticket_no: int) -> bool:
     """Whether something is asked for of this ticket that nobody has answered."""
+    return (await session.exec(_unanswered(Notice.id, ticket_no))).first() is not None
+
+
+async def wish(session: AsyncSession, ticket_no: int) -> Mapping[str, Any] | None:
+    """The latest that is asked for of a ticket and not answered: a step and its arguments."""
+    found: Mapping[str, Any] | None = (
+        await session.exec(_unanswered(Notice.wish, ticket_no))
+    ).first()
+    return found
+
+
+def _unanswered(what: Any, ticket_no: int) -> Any:
+    """Of the latest request about a ticket, unless somebody has answered it."""
     answered = exists().where(
         col(Event.ticket_no) == ticket_no,
         col(Event.at) > col(Notice.at),
         col(Event.step).in_(SETTLES),
     )
-    found = await session.exec(
-        select(Notice.id)
+    return (
+        select(what)
         .where(Notice.ticket_no == ticket_no, Notice.level == "request", ~answered)
+        .order_by(col(Notice.id).desc())
         .limit(1)
     )
-    return found.first() is not None
 
 
 async def followed(session: AsyncSession, member: Member, *, most: int) -> Listed:

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Query
@@ -16,7 +16,7 @@ from bot.console import ticket_steps
 from bot.console import ticket_story as story
 from bot.console.page import Denied, Enter, Missing, Visit, sealed
 from bot.console.ticket_steps import Typed, first, typed
-from storage import events, follows, people, tickets
+from storage import events, follows, people, tickets, today
 from storage.models import Event, Member, Ticket
 
 router = APIRouter(prefix="/tickets")
@@ -169,13 +169,18 @@ async def _page(
         await steps.look(session, row, who, now)
         shown = await story.tell(session, row, who, now)
         clock = await Clock.read(session)
+        grants = rights.declines(who, row) and not back.step
+        wish = await today.wish(session, no) if grants else None
+        if wish:
+            asked_for, words = ticket_steps.wished(wish)
+            back = replace(back, step=asked_for, typed=words)
         forms = ticket_steps.forms(row, who, clock, now, back.step, back.typed)
         more = await _choices(session, [form.step for form in forms])
     return visit.show(
         "ticket.html", code, **shown, **more, forms=forms, back=back, did=did, asked=asked,
         speaks=rights.speaks(who, row) and row.group_id is not None, most=reply.LONGEST,
         ahead=ticket_steps.ahead(row, clock, now), policy=clock.policy,
-        declines=rights.declines(who, row),
+        declines=rights.declines(who, row), wish=wish,
         meanwhile=_meanwhile(back, shown["done"]),
     )  # fmt: skip
 

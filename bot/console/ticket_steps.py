@@ -71,6 +71,14 @@ def typed(form: FormData) -> dict[str, list[str]]:
     return found
 
 
+def wished(wish: Mapping[str, Any] | None) -> tuple[str, Typed]:
+    """The form of what a unit asks for, filled in as it asks: granted with one click."""
+    if not wish:
+        return "", {}
+    told = {name: [str(value)] for name, value in wish["args"].items() if value is not None}
+    return wish["step"], told
+
+
 def forms(
     ticket: Ticket, who: Member, clock: Clock, now: datetime, back: str, was: Typed
 ) -> list[Form]:

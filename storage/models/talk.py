@@ -130,6 +130,8 @@ class Notice(SQLModel, table=True):
     level: str
     ticket_no: int | None = Field(default=None, foreign_key="tickets.no", index=True)
     text: str
+    # what is asked for: a step and its arguments, as the form of that step would have them
+    wish: Any = Field(default=None, sa_column=Column(JSONB(none_as_null=True)))
     # of those who can be told on their phone: waiting, sending, sent, failed, unknown
     status: str | None = None
     next_at: datetime | None = instant(default=None)

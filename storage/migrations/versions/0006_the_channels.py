@@ -76,6 +76,7 @@ def _talk() -> None:
         postgresql_where=sa.text("status = 'awaiting'"),
     )  # fmt: skip
     for column in (
+        sa.Column("wish", JSON, nullable=True),
         sa.Column("status", sa.String(), nullable=True),
         sa.Column("next_at", INSTANT, nullable=True),
         sa.Column("tries", sa.Integer(), nullable=False, server_default="0"),
@@ -168,7 +169,7 @@ def downgrade() -> None:
         "WHERE status IN ('sending', 'awaiting')"
     )
     op.drop_index("ix_notices_waiting", table_name="notices")
-    for column in ("status", "next_at", "tries", "error"):
+    for column in ("wish", "status", "next_at", "tries", "error"):
         op.drop_column("notices", column)
     op.drop_index("ix_posts_awaiting", table_name="posts")
     op.drop_index("ix_posts_waiting", table_name="posts")

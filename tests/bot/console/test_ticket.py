@@ -197,6 +197,31 @@ async def test_a_wish_that_is_not_granted_is_answered(here: Here, town: Town) ->
     assert "待专班决定" in await shown(browser)
 
 
+async def test_a_wish_is_filled_in_for_who_grants_it(here: Here, town: Town) -> None:
+    await town.reports()
+    browser = await here.visitor("c1")
+    assert "已替您填好" not in await shown(browser)
+    await town.takes("h1", 1, "extend", days=2, reason=f"要等配件{SCRIPT}")
+    page = await shown(browser)
+    form = page.split('id="step-extend"')[1].split("</form>")[0]
+    assert form.startswith(" open>")
+    assert '<option value="2" selected>' in form
+    assert "要等配件" in form
+    assert SCRIPT not in form
+    assert "已替您填好" in form
+    assert "已替您填好" not in await shown(await here.visitor("h1"))
+    town.later(minutes=1)
+    await town.takes("h1", 1, "transfer", unit="株洲供电公司", reason="是杆子的事")
+    page = await shown(browser)  # what was asked for last
+    form = page.split('id="step-transfer"')[1].split("</form>")[0]
+    assert 'value="株洲供电公司"' in form
+    assert 'id="step-extend" open' not in page
+    town.later(minutes=1)
+    answer = await sends(browser, "steps/transfer", {"unit": "株洲供电公司", "reason": "同意"})
+    assert answer.status_code == 303
+    assert "已替您填好" not in await shown(browser)
+
+
 @pytest.mark.parametrize(("who", "code"), [("h1", 400), ("i1", 400), ("l1", 400), ("li", 404)])
 async def test_only_coordinators_say_no_and_only_to_a_wish(
     here: Here, town: Town, who: str, code: int
