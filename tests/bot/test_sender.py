@@ -8,16 +8,29 @@ from datetime import datetime, timedelta
 import pytest
 from sqlmodel import col, select
 
-from bot.channels.base import Addressed, Channel, Later, Outgoing, Permanent, Sent, Unknown
-from bot.sender import BACKOFF, TRIES, Sender
+from bot.channels.base import (
+    Addressed,
+    Channel,
+    Later,
+    Outgoing,
+    Permanent,
+    Sent,
+    Told,
+    Unknown,
+)
+from bot.sender import BACKOFF, LONGEST, LOST, TRIES, Sender
 from bot.streams import Streams
-from storage import posts
+from storage import carriers, people, posts
 from storage.database import Database
-from storage.models import Post
+from storage.models import Notice, Post
 from tests.bot.conftest import Until
 from tests.fixtures.cast import START
 
 pytestmark = pytest.mark.embedded
+
+
+class Died(BaseException):
+    """The process is gone in the middle of a try."""
 
 
 class Wire(Channel):
@@ -28,11 +41,27 @@ class Wire(Channel):
     def __init__(self) -> None:
         self.outcomes: dict[str, Exception] = {}
         self.said: list[Outgoing] = []
+        self.told: list[Told] = []
+        self.dying, self.here, self.size, self.answer = False, True, 100, Sent()
+
+    def ready(self) -> bool:
+        return self.here
+
+    def split(self, post: Outgoing) -> list[str]:
+        return [post.text[at : at + self.size] for at in range(0, len(post.text), self.size)]
 
     async def send(self, post: Outgoing, now: datetime) -> Sent:
+        if self.dying:
+            raise Died
         if outcome := self.outcomes.get(post.text):
             raise outcome
         self.said.append(post)
+        return self.answer
+
+    async def tell(self, told: Told, now: datetime) -> Sent:
+        if outcome := self.outcomes.get(told.text):
+            raise outcome
+        self.told.append(told)
         return Sent()
 
 
@@ -41,9 +70,11 @@ class Office:
 
     def __init__(self, database: Database, streams: Streams) -> None:
         self.database, self.streams, self.now, self.wire = database, streams, START, Wire()
+        self.others: dict[str, Wire] = {}
 
     def sender(self) -> Sender:
-        return Sender(self.database, self.streams, {"sandbox": self.wire}, lambda: self.now)
+        wires = {"sandbox": self.wire, **self.others}
+        return Sender(self.database, self.streams, wires, lambda: self.now)
 
     async def queue(self, *texts: str, group: str = "g1", to: Sequence[str] = ()) -> None:
         async with self.database.transaction() as session:
@@ -203,3 +234,179 @@ async def test_a_running_sender_hears_the_call(office: Office, until: Until) -> 
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
+
+
+# --- on the way, and who dies there -----------------------------------------------------------
+
+
+async def dies(office: Office) -> None:
+    """Send until the process dies, as `outcomes` says."""
+    with contextlib.suppress(Died):
+        await office.works()
+
+
+@pytest.mark.parametrize(("idempotent", "status"), [(False, "unknown"), (True, "sent")])
+async def test_what_a_process_that_died_was_sending_is_said_at_most_once(
+    office: Office, idempotent: bool, status: str
+) -> None:
+    office.wire.idempotent = idempotent
+    await office.queue("1", "2")
+    office.wire.dying = True
+    await dies(office)
+    assert [post.status for post in await office.posts()] == ["sending", "waiting"]
+    office.wire.dying = False
+    assert await office.works() == []  # nobody overtakes it
+    office.now += LONGEST
+    assert await office.works() == (["1", "2"] if idempotent else ["2"])
+    first, second = await office.posts()
+    assert (first.status, first.error) == (status, None if idempotent else LOST)
+    assert second.status == "sent"
+
+
+async def test_a_long_post_leaves_in_parts_and_goes_on_where_it_stood(office: Office) -> None:
+    office.wire.size = 2
+    office.wire.outcomes["cd"] = Later("busy")
+    await office.queue("abcde")
+    assert await office.works() == ["ab"]
+    assert ((await office.post()).status, (await office.post()).parts) == ("waiting", 1)
+    office.wire.outcomes.clear()
+    office.now += timedelta(seconds=BACKOFF[-1])
+    assert await office.works() == ["ab", "cd", "e"]
+    no = (await office.post()).id
+    said = [(one.id, one.part, one.parts) for one in office.wire.said]
+    assert said == [(f"post-{no}", 0, 3), (f"post-{no}.2", 1, 3), (f"post-{no}.3", 2, 3)]
+
+
+async def test_to_wait_for_one_s_turn_is_no_try(office: Office) -> None:
+    await office.queue("1")
+    office.wire.outcomes["1"] = Later("full", after=40)
+    for _ in range(TRIES):
+        await office.works()
+        office.now += timedelta(seconds=40)
+    post = await office.post()
+    assert (post.status, post.tries) == ("waiting", 0)
+    assert post.next_at == office.now
+
+
+async def test_what_an_officer_must_tap_waits_and_holds_up_nobody(office: Office) -> None:
+    office.wire.answer = Sent(receipt={"msgid": "m7"}, awaits=True)
+    await office.queue("1")
+    await office.works()
+    office.wire.answer = Sent()
+    await office.queue("2")
+    await office.works()
+    first, second = await office.posts()
+    assert (first.status, first.receipt, first.sent_at) == ("awaiting", {"msgid": "m7"}, None)
+    assert second.status == "sent"
+    async with office.database.transaction() as session:
+        assert not await posts.tapped(session, "g2", "1", START)
+        assert await posts.tapped(session, "g1", " 1", START)
+        assert not await posts.tapped(session, "g1", "1", START)
+    first, _ = await office.posts()
+    assert (first.status, first.sent_at) == ("sent", START)
+
+
+async def test_a_group_that_a_channel_lost_is_left_alone_until_it_is_mended(
+    office: Office,
+) -> None:
+    await office.queue("1", "2")
+    office.wire.outcomes["1"] = Permanent("the robot was removed", blocks=True)
+    assert await office.works() == []
+    assert [(post.status, post.error) for post in await office.posts()] == [
+        ("failed", "the robot was removed"), ("failed", "the robot was removed"),
+    ]  # fmt: skip
+    async with office.database.transaction() as session:
+        await carriers.put(session, "g1", "sandbox", "g1")
+    await office.queue("3")
+    assert await office.works() == ["3"]
+
+
+# --- by which channel -------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("answers", "pushes", "why", "by"),
+    [
+        ("sandbox", "webhook", "reply", "sandbox"),
+        ("sandbox", "webhook", "digest", "webhook"),
+        ("sandbox", "webhook", "reminder", "webhook"),
+        ("sandbox", None, "digest", "sandbox"),
+        (None, "webhook", "reply", "webhook"),
+        (None, None, "reply", None),
+        ("pigeon", None, "reply", "pigeon"),
+    ],
+)
+async def test_answers_and_pushes_leave_by_the_group_s_routes(
+    office: Office, answers: str | None, pushes: str | None, why: str, by: str | None
+) -> None:
+    async with office.database.transaction() as session:
+        group = await people.group(session, "g1")
+        assert group is not None
+        group.answers, group.pushes = answers, pushes
+        await carriers.put(session, "g1", "webhook", "elsewhere")
+        await posts.say(session, group_id="g1", text="1", at=START, why=why)
+    other = Wire()
+    office.others["webhook"] = other
+    await office.works()
+    post = await office.post()
+    assert post.via == by
+    assert [one.group for one in office.wire.said] == (["g1"] if by == "sandbox" else [])
+    assert [one.group for one in other.said] == (["elsewhere"] if by == "webhook" else [])
+    assert post.status == ("sent" if by in {"sandbox", "webhook"} else "failed")
+
+
+async def test_what_leaves_by_a_connection_waits_for_the_process_that_has_it(
+    office: Office,
+) -> None:
+    office.wire.served, office.wire.here = True, False
+    await office.queue("1")
+    assert await office.works() == []
+    assert (await office.post()).status == "waiting"
+    office.wire.here = True
+    assert await office.works() == ["1"]
+
+
+async def test_a_process_with_connections_sends_what_leaves_by_them_alone(
+    office: Office,
+) -> None:
+    pages = Sender(
+        office.database, office.streams, {"sandbox": office.wire}, lambda: office.now, served=True
+    )
+    await office.queue("1")
+    assert not await pages.step()
+    office.wire.served = True
+    assert await pages.step()
+    assert office.texts() == ["1"]
+
+
+# --- to a person ------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("outcome", "status"),
+    [
+        (None, "sent"),
+        (Later("busy"), "waiting"),
+        (Permanent("not in the address book"), "failed"),
+        (Unknown("no answer"), "unknown"),
+        (RuntimeError("a fault"), "unknown"),
+    ],
+)
+async def test_who_has_a_phone_is_told_on_it(
+    office: Office, outcome: Exception | None, status: str
+) -> None:
+    office.wire.people, office.wire.tells = "wecom", True
+    async with office.database.transaction() as session:
+        reached = await people.meet(session, "wecom", "ZhangSan", "天元区城管局-张工")
+        other = await people.meet(session, "sandbox", "c1", "专班-王敏")
+        await posts.tell(session, [reached, other], level="new", text="新工单", at=START)
+    if outcome:
+        office.wire.outcomes["新工单"] = outcome
+    sender = office.sender()
+    assert await sender.tell()
+    assert not await sender.tell()
+    async with office.database.transaction() as session:
+        notices = (await session.exec(select(Notice).order_by(col(Notice.id)))).all()
+    assert [notice.status for notice in notices] == [status, None]
+    assert [told.to for told in office.wire.told] == ([] if outcome else ["ZhangSan"])
+    assert bool(notices[0].error) == bool(outcome)
