@@ -1,6 +1,7 @@
 """工单: one ticket, its story, and the steps that may be taken."""
 
 import re
+import secrets
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
@@ -25,6 +26,8 @@ Here = Annotated[Visit, Depends(Enter("tickets"))]
 #: What was just done, said once on top of the page.
 Did = Annotated[str, Query(max_length=40)]
 SEALED = [Depends(sealed)]
+#: For so many seconds a form that opens a ticket opens it once, however often it is sent.
+ONCE = 3600
 #: So many of what happened meanwhile are told.
 TOLD = 5
 
@@ -56,18 +59,24 @@ async def blank(visit: Here, did: Did = "") -> Response:
 @router.post("/new", dependencies=SEALED)
 async def open_by_hand(visit: Here) -> Response:
     """Open a ticket, and show it to whoever may see it."""
-    was = typed(await visit.request.form())
+    was, streams = typed(await visit.request.form()), visit.app.streams
+    turn = secrets.token_hex(8)
+    once = f"open:{visit.who.id}:{first(was, 'once')[:40] or turn}"
+    if not await streams.hold(once, turn, ONCE):  # the button was pressed twice
+        return RedirectResponse(await streams.kept(once) or "/tickets", 303)
     try:
         async with visit.app.database.transaction() as session:
             ticket = await steps.open_by_hand(
                 session, ticket_steps.opening(was), by=visit.who, now=visit.now
             )
     except Refused as refused:
+        await streams.drop(once, turn)
         return await _opening(visit, Back("open", was, str(refused)), 400)
-    await visit.app.streams.wake(ticket.group_id or "")
-    if rights.sees(visit.who, ticket):
-        return RedirectResponse(f"/tickets/{ticket.no}?did=open", 303)
-    return RedirectResponse("/tickets/new?did=misconduct", 303)
+    sees = rights.sees(visit.who, ticket)
+    to = f"/tickets/{ticket.no}?did=open" if sees else "/tickets/new?did=misconduct"
+    await streams.keep(once, to, ONCE)
+    await streams.wake(ticket.group_id or "")
+    return RedirectResponse(to, 303)
 
 
 async def _opening(visit: Visit, back: Back, code: int = 200, *, done: bool = False) -> Response:
@@ -80,6 +89,7 @@ async def _opening(visit: Visit, back: Back, code: int = 200, *, done: bool = Fa
     return visit.show(
         "ticket_new.html", code, kinds=kinds, districts=districts, groups=groups, back=back,
         form=ticket_steps.Form("open", False, None, back.typed), done=done,
+        once=secrets.token_hex(8),
     )  # fmt: skip
 
 

@@ -647,6 +647,18 @@ async def test_misconduct_goes_to_the_inspectors_and_out_of_sight(here: Here, to
     assert (await opens(inspector, kind="issue")).status_code == 400
 
 
+async def test_a_button_pressed_twice_opens_one_ticket(here: Here, town: Town) -> None:
+    browser = await here.visitor("c1")
+    page = (await browser.get("/tickets/new")).text
+    (once,) = re.findall(r'name="once" value="(\w+)"', page)
+    refused = await opens(browser, once=once, text=" ")
+    assert refused.status_code == 400
+    first, second = await opens(browser, once=once), await opens(browser, once=once)
+    assert first.headers["location"] == second.headers["location"] == "/tickets/1?did=open"
+    assert once not in (await browser.get("/tickets/new")).text
+    assert (await opens(browser, once=f"{once}0")).headers["location"] == "/tickets/2?did=open"
+
+
 @pytest.mark.parametrize("member", ["zhang", "h1", "l1", "a1"])
 async def test_nobody_else_opens_by_hand(here: Here, town: Town, member: str) -> None:
     browser = await here.visitor(member)
