@@ -1,4 +1,4 @@
-"""Fixtures of all tests: servers, the cast, Rasa, the program and the browser, a file each."""
+"""Fixtures of all tests: servers, the cast, Rasa, the program, the browser …, a file each."""
 
 pytest_plugins = [
     "tests.fixtures.servers",
@@ -7,4 +7,5 @@ pytest_plugins = [
     "tests.fixtures.program",
     "tests.fixtures.browser",
     "tests.fixtures.town",
+    "tests.bot.console.provider",
 ]

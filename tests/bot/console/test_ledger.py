@@ -1,41 +1,17 @@
 """The ledger: filtered, paged by key, exported, and to each what is theirs to see."""
 
-import io
 import re
-from collections.abc import Iterator
 from html import unescape
-from typing import Any
 
 import httpx
 import pytest
-from openpyxl import load_workbook
 
-from bot.console import ledger_export
 from bot.console.ledger import PAGE, VIEWS
-from storage.models import Ticket
-from tests.bot.console.conftest import MASKED, PHONE, Console, make_confidential, seal
+from tests.bot.console.conftest import MASKED, PHONE, Console, seal
+from tests.bot.console.ledger_read import HUGE, links, listed, numbers, sheet
 from tests.fixtures.cast import REPORT, Town
 
 pytestmark = pytest.mark.embedded
-
-
-async def listed(browser: httpx.AsyncClient, query: str = "") -> list[int]:
-    """The numbers on a page of the ledger, as they stand there."""
-    answer = await browser.get(f"/tickets{query}")
-    assert answer.status_code == 200
-    return numbers(answer.text)
-
-
-def numbers(page: str) -> list[int]:
-    """The numbers of the tickets in a table."""
-    return [int(no) for no in re.findall(r'<td><a href="/tickets/(\d+)">', page)]
-
-
-def links(page: str, text: str) -> Iterator[str]:
-    """Where the links of this text lead to."""
-    for address, inside in re.findall(r'<a [^>]*?href="([^"]*)"[^>]*>(.*?)</a>', page, re.DOTALL):
-        if text in re.sub("<[^>]*>", "", inside):
-            yield unescape(address)
 
 
 SEEN = [
@@ -187,7 +163,6 @@ async def test_pages_follow_one_another_without_a_gap(console: Console, town: To
     assert later.startswith("/tickets?status=assigned&district=%E5%A4%A9%E5%85%83%E5%8C%BA&after=")
 
 
-HUGE = "9" * 30
 ODD = [
     f"after={HUGE}", f"after={HUGE}-{HUGE}", "after=-1", "after=%00", "after=1-2-3", "after=１",
     "sort=due&after=12", "sort=due&after=99999999999999999-1", f"sort=due&before=1-{2**31}",
@@ -279,188 +254,6 @@ async def test_only_so_many_lists_are_kept(console: Console) -> None:
     page = (await browser.get("/tickets")).text
     assert len(re.findall("/drop", page)) == VIEWS
     assert "请先删去一个" in page
-
-
-# --- one step on many -----------------------------------------------------------------------------
-
-
-async def batch(browser: httpx.AsyncClient, step: str, *chosen: object, **fields: Any) -> str:
-    """Take a step on these; the page that tells what came of it."""
-    told = {f"{step}.{key}": value for key, value in fields.items()}
-    sent = {"seal": await seal(browser), "step": step, "no": [str(no) for no in chosen], **told}
-    sent["back"] = "status=assigned"
-    answer = await browser.post("/tickets/batch", data=sent)
-    assert answer.status_code == 303
-    return (await browser.get(answer.headers["location"])).text
-
-
-async def test_each_ticket_of_a_batch_has_its_own_result(console: Console, town: Town) -> None:
-    for _ in range(3):
-        await town.reports()
-    await town.takes("h1", 2, "resolve", text="已换灯泡")
-    browser = await console.visitor("c1")
-    page = await batch(browser, "transfer", 1, 2, 3, 9, unit="市自规局", reason="分工<b>")
-    assert "办好 2 件" in page
-    assert re.findall(r"<strong>#(\d+)</strong>", page) == ["1", "3", "2", "9"]
-    assert "有 2 件没有办" in page
-    assert 'href="/tickets?status=assigned"' in page
-    units = [(await town.ticket(no)).unit_id for no in (1, 2, 3)]
-    assert units[0] == units[2] != units[1]
-    assert [step for step, _ in await town.events(1)].count("transfer") == 1
-
-
-async def test_what_came_of_a_batch_is_read_again_and_nothing_is_done_again(
-    console: Console, town: Town
-) -> None:
-    await town.reports()
-    browser, other = await console.visitor("c1"), await console.visitor("c2")
-    await town.takes("h1", 1, "accept")
-    sent = {"seal": await seal(browser), "step": "suspend", "no": "1", "suspend.reason": "等批复"}
-    there = (await browser.post("/tickets/batch", data=sent)).headers["location"]
-    for _ in range(2):
-        assert "办好 1 件" in (await browser.get(there)).text
-    assert (await other.get(there)).status_code == 404
-    assert [step for step, _ in await town.events(1)].count("suspend") == 1
-
-
-async def test_a_handler_asks_and_accepts_only_what_is_the_unit_s(
-    console: Console, town: Town
-) -> None:
-    await town.reports()
-    await town.reports("li", "荷塘区仙庾岭停电", category="utilities", group="g2")
-    browser = await console.visitor("h1")
-    page = await batch(browser, "accept", 1, 2)
-    assert "办好 1 件" in page
-    assert "有 1 件没有办" in page
-    assert [(await town.ticket(no)).status for no in (1, 2)] == ["accepted", "assigned"]
-    shown = (await browser.get("/tickets")).text
-    assert "申请转办" in shown
-    page = await batch(browser, "transfer", 1, unit="市自规局", reason="不属本局")
-    assert "已向专班提出申请" in page
-    assert (await town.ticket(1)).status == "accepted"
-
-
-async def test_a_batch_does_not_tell_that_a_confidential_one_is_there(
-    console: Console, town: Town
-) -> None:
-    await town.reports()
-    await make_confidential(town, 1)
-    page = await batch(await console.visitor("c1"), "suspend", 1, 9, reason="等批复")
-    first, second = re.findall(r"<strong>#\d</strong>(.*?)</span>", page)
-    assert first.replace("#1", "#9") == second
-
-
-async def test_nothing_odd_in_a_batch_is_a_failure_of_ours(console: Console, town: Town) -> None:
-    await town.reports()
-    browser = await console.visitor("c1")
-    assert "没有选中工单" in await batch(browser, "suspend")
-    odd = [0, -1, 2**31, HUGE, "１", "\x00", "1.0", "x"]
-    assert "没有选中工单" in await batch(browser, "suspend", *odd, reason="x")
-    for step, fields in (
-        ("suspend", {}), ("suspend", {"reason": " \x00"}), ("assign", {"unit": "没有的单位"}),
-        ("extend", {"days": HUGE, "reason": "x"}), ("extend", {"days": "x", "reason": "x"}),
-        ("transfer", {"unit": "长" * 100_000}), ("transfer", {"unit": "\ud800"}),
-        ("accept", {}), ("resume", {}),
-    ):  # fmt: skip
-        clean = {key: of.encode("utf-8", "replace").decode() for key, of in fields.items()}
-        assert "有 1 件没有办" in await batch(browser, step, 1, **clean), step
-    mark = await seal(browser)
-    for step in ("edit", "confirm", "look", "x"):
-        sent = {"seal": mark, "step": step, "no": "1"}
-        assert (await browser.post("/tickets/batch", data=sent)).status_code == 404
-    assert (await browser.post("/tickets/batch", data={"seal": mark})).status_code == 303
-    assert (await browser.post("/tickets/batch", data={"step": "suspend"})).status_code == 403
-    assert (await browser.get("/tickets/batch/none")).status_code == 404
-    assert [step for step, _ in await town.events(1)] == ["open", "assign"]
-
-
-@pytest.mark.parametrize("member", ["l1", "a1", "zhang"])
-async def test_who_can_do_nothing_with_many_chooses_none(shared: Console, member: str) -> None:
-    page = (await (await shared.visitor(member)).get("/tickets")).text
-    assert 'name="no"' not in page
-    assert 'action="/tickets/batch"' not in page
-
-
-# --- as a spreadsheet -----------------------------------------------------------------------------
-
-
-async def sheet(browser: httpx.AsyncClient, query: str = "") -> list[dict[str, Any]]:
-    """The rows of an export, by header."""
-    answer = await browser.get(f"/tickets/export.xlsx{query}")
-    assert answer.status_code == 200
-    assert answer.headers["content-disposition"].startswith("attachment;")
-    cells = load_workbook(io.BytesIO(answer.content)).active
-    assert cells is not None
-    for cell in (cell for row in cells.iter_rows() for cell in row):
-        assert cell.data_type != "f"
-    header, *rows = cells.iter_rows(values_only=True)
-    return [dict(zip(map(str, header), row, strict=True)) for row in rows]
-
-
-async def test_exactly_what_is_filtered_is_exported(shared: Console) -> None:
-    for member in ("i1", "c1", "h1", "li", "visitor"):
-        browser = await shared.visitor(member)
-        for query in ("", "status=accepted", "q=停电", "sort=no", "figure=collected&group=g2"):
-            rows = [row["编号"] for row in await sheet(browser, f"?{query}")]
-            assert rows == await listed(browser, f"?{query}"), (member, query)
-
-
-async def test_too_long_a_list_is_refused_and_not_cut_short(
-    shared: Console, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    browser = await shared.visitor("c1")
-    monkeypatch.setattr(ledger_export, "MOST", 2)
-    answer = await browser.get("/tickets/export.xlsx?sort=no")
-    assert answer.status_code == 413
-    assert 'href="/tickets?sort=no"' in answer.text
-    assert len(await sheet(browser, "?unit=天元区城管局")) == 2
-
-
-async def test_an_export_has_the_columns_of_a_ledger(shared: Console) -> None:
-    (row,) = await sheet(await shared.visitor("c1"), "?q=1")
-    wanted = {
-        "编号": 1, "来源": "微信群", "企业": "湖南立方新能源科技有限公司", "区县": "天元区",
-        "类型": "诉求",
-        "类别": "道路交通", "内容": f"{REPORT},{PHONE}", "承办单位": "天元区城管局", "紧急": "否",
-        "状态": "办理中",
-    }  # fmt: skip
-    assert {key: row[key] for key in wanted} == wanted
-    assert str(row["反映时间"]) == "2023-04-03 09:00:00"
-
-
-@pytest.mark.parametrize(("member", "reads"), [("c1", True), ("l1", False), ("zhang", False)])
-async def test_phones_in_an_export_are_masked_by_role(
-    console: Console, town: Town, member: str, reads: bool
-) -> None:
-    await town.reports("zhang", f"{REPORT},{PHONE}")
-    async with town.database.transaction() as session:
-        ticket = await session.get(Ticket, 1)
-        assert ticket is not None
-        ticket.contact, ticket.address = f"李四 {PHONE}", f"新马路 {PHONE}"
-        session.add(ticket)
-    (row,) = await sheet(await console.visitor(member))
-    shown = PHONE if reads else MASKED
-    assert (row["联系人"], row["联系电话"]) == ("李四", shown)
-    assert row["地点"] == f"新马路 {shown}"
-    assert row["内容"] == f"{REPORT},{shown}"
-
-
-async def test_nothing_in_an_export_is_computed(console: Console, town: Town) -> None:
-    texts = ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "1e9", "0123456789012345678",
-             "https://evil.example", "=HYPERLINK(\"x\")", "长" * 40_000, "a\x0bb"]  # fmt: skip
-    for text in texts:
-        await town.reports("zhang", text)
-    answer = await (await console.visitor("c1")).get("/tickets/export.xlsx?sort=no")
-    book = load_workbook(io.BytesIO(answer.content))
-    cells = book.active
-    assert cells is not None
-    header = [cell.value for cell in cells[1]]
-    column = [cells.cell(row, header.index("内容") + 1) for row in range(2, cells.max_row + 1)]
-    assert {cell.data_type for cell in column} <= {"s", "inlineStr"}
-    assert all(cell.hyperlink is None for cell in column)
-    assert [bool(cell.quotePrefix) for cell in column[:4]] == [True] * 4
-    assert str(column[7].value) == texts[7]
-    assert len(str(column[10].value)) == 32_767
 
 
 async def test_of_a_confidential_one_no_list_tells_what_it_says(shared: Console) -> None:
