@@ -45,3 +45,9 @@ def test_without_a_profile_no_rasa_runs_and_nobody_waits_for_one() -> None:
     assert [name for name, service in services.items() if service.get("profiles")] == ["rasa"]
     assert not any("rasa" in service.get("depends_on", {}) for service in services.values())
     assert services["worker"]["environment"]["NLU"] == "${NLU:-compiled}"
+
+
+def test_a_setting_by_its_own_name_reaches_every_part() -> None:
+    services = composed()["services"]
+    parts = ("migrate", "web", "worker", "sender", "scheduler")
+    assert all(services[part]["env_file"] == [".env"] for part in parts)
