@@ -236,3 +236,80 @@ async def test_a_server_that_comes_back_has_all_that_was_appended(
     await server.start(lambda _: None)
     assert await fresh(streams) == ["kept"]
     await streams.close()
+
+
+# --- what channels share ----------------------------------------------------------------------
+
+
+async def test_turns_are_given_up_to_the_limit_of_each_window(streams: Streams) -> None:
+    taken = [await streams.wait("key", [(3, 60), (100, 3600)]) for _ in range(4)]
+    assert taken[:3] == [0, 0, 0]
+    assert 59 < taken[3] <= 60
+    assert await streams.wait("other", [(3, 60)]) == 0
+
+
+async def test_the_longest_window_counts_too(streams: Streams) -> None:
+    for _ in range(2):
+        assert await streams.wait("key", [(10, 1), (2, 3600)]) == 0
+    assert 3590 < await streams.wait("key", [(10, 1), (2, 3600)]) <= 3600
+
+
+async def test_a_turn_comes_back_when_its_window_is_over(
+    streams: Streams, until: Callable[[Callable[[], Awaitable[bool]]], Awaitable[None]]
+) -> None:
+    assert await streams.wait("key", [(1, 0.2)]) == 0
+    assert 0 < await streams.wait("key", [(1, 0.2)]) <= 0.2
+
+    async def comes_back() -> bool:
+        return await streams.wait("key", [(1, 0.2)]) == 0
+
+    await until(comes_back)
+
+
+async def test_a_turn_is_taken_once_however_many_ask(streams: Streams) -> None:
+    asked = await asyncio.gather(*(streams.wait("key", [(5, 60)]) for _ in range(40)))
+    assert asked.count(0) == 5
+
+
+async def test_a_lease_is_held_by_one_until_it_gives_it_back(streams: Streams) -> None:
+    assert await streams.hold("bot", "a", 30)
+    assert await streams.hold("bot", "a", 30)
+    assert not await streams.hold("bot", "b", 30)
+    await streams.drop("bot", "b")  # not its own
+    assert not await streams.hold("bot", "b", 30)
+    await streams.drop("bot", "a")
+    assert await streams.hold("bot", "b", 30)
+
+
+async def test_what_is_kept_is_there_until_it_is_forgotten(streams: Streams) -> None:
+    assert await streams.kept("token") is None
+    await streams.keep("token", "令牌", 60)
+    assert await streams.kept("token") == "令牌"
+    await streams.forget("token")
+    assert await streams.kept("token") is None
+
+
+async def test_a_hint_reaches_who_listens(streams: Streams) -> None:
+    heard: list[str] = []
+    listening = asyncio.Event()
+
+    async def listens() -> None:
+        async for about in streams.hints("changed"):
+            listening.set()
+            if about:
+                heard.append(about)
+                return
+
+    task = asyncio.create_task(listens())
+    await listening.wait()
+    await streams.hint("other", "no")
+    await streams.hint("changed", '{"chat": "wr1"}')
+    await asyncio.wait_for(task, 10)
+    assert heard == ['{"chat": "wr1"}']
+
+
+async def test_how_a_channel_is_is_read_by_every_process(streams: Streams) -> None:
+    await streams.note("onebot", "down")
+    await streams.note("onebot", "ok")
+    await streams.note("wecom_bot", "warn")
+    assert await streams.noted() == {"onebot": "ok", "wecom_bot": "warn"}
