@@ -59,7 +59,8 @@ async def handle(
             group_id=incoming.group,
             external_id=incoming.id,
             sender=sender,
-            name=incoming.name,
+            # some platforms tell an id and no name: then as the person is known here
+            name=sender.name if incoming.name == incoming.sender else incoming.name,
             text=incoming.text,
             at=incoming.at,
             images=[_image(image) for image in incoming.images],
@@ -89,7 +90,8 @@ async def _doubles(session: AsyncSession, incoming: Incoming, sender: Member, vi
     )  # fmt: skip
     words = _words(incoming.text)
     for other in others:
-        if _words(other.text) == words and len(other.images) == len(incoming.images):
+        alike = len(other.images) == len(incoming.images)  # a picture may come by one of them alone
+        if _words(other.text) == words and (words or alike):
             await messages.double(session, other, incoming.id, via)
             return True
     return False

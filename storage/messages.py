@@ -8,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from storage import posts
 from storage.models import Double, Member, Message, Post
 
 
@@ -103,9 +104,12 @@ async def said_by(
 ) -> Message | None:
     """What somebody said in a group in just these words: the latest, best one of a ticket.
 
-    The sender is known by id or by the name that the group shows. `but` is left out.
+    The sender is known by id or by the name that the group shows; without one it is whoever said
+    it: some platforms quote without saying whom. `but` is left out.
     """
-    by = or_(Member.external_id == sender, Message.name == sender, Member.name == sender)
+    by = or_(
+        Member.external_id == sender, Message.name == sender, Member.name == sender, sender == ""
+    )  # fmt: skip
     found = await session.exec(
         select(Message)
         .join(Member, col(Message.sender_id) == col(Member.id))
@@ -233,4 +237,7 @@ async def quoted_words(
         fits = post is not None and post.group_id == group_id
         return {"name": "", "text": post.text} if post is not None and fits else None
     message = await find(session, group_id, quoted)
-    return {"name": message.name, "text": message.text} if message else None
+    if message is not None:
+        return {"name": message.name, "text": message.text}
+    said = await posts.receipted(session, group_id, quoted)
+    return {"name": "", "text": said.text} if said is not None else None
