@@ -12,6 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actions import answer, enterprise, moves, review, rights, targets
 from actions.base import Action, Context, Refused
 from actions.deadlines import Clock
+from nlu.addressed import behind
 from nlu.parse import Parse
 from storage import people, questions, tickets
 from storage.models import Message, Ticket
@@ -159,7 +160,8 @@ async def _answers(context: Context) -> bool:
 
     The step counts from the answer; its words are those of the message that raised the question.
     """
-    bare = targets.BARE.fullmatch(context.message.text)
+    said = context.message.text
+    bare = targets.BARE.fullmatch(said[behind(said) if context.message.mentions_bot else 0 :])
     if bare is None or context.sender.id is None:
         return False
     since = context.now - timedelta(minutes=context.clock.policy.question_minutes)

@@ -35,7 +35,8 @@ async def learn(session: AsyncSession, member: Member, nickname: str, named: str
     """
     if member.role != "member" or member.enterprise_from == REGISTER:
         return
-    found = from_nickname(nickname)
+    # where a platform tells no name its id stands there: wmGA…-9VA is of no enterprise
+    found = from_nickname(nickname) if nickname != member.external_id else None
     if found == member.enterprise and found is not None:
         return
     if found and await _government(session, found):

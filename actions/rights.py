@@ -1,6 +1,6 @@
 """Who may do what: the one place of authorisation; rules, sections 1 and 8."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from storage.models import Member, Ticket
 
@@ -39,6 +39,7 @@ PARTS: dict[str, frozenset[str]] = {
     "today": EVERYBODY,  # 今日, and one's own account
     "tickets": EVERYBODY,  # 台账, 工单
     "windows": EVERYBODY,  # 群窗口
+    "media": EVERYBODY,  # pictures, voices, files: `opens_media`
     "reviews": frozenset({"coordinator", "inspector"}),  # 待审
     "board": STAFF,  # 看板; a handler's is of the own unit
     "register": STAFF - {"handler"},  # 群与人, to be read
@@ -160,6 +161,15 @@ def visits(member: Member, *, spoke: bool) -> bool:
 def hears(member: Member, *, misconduct: bool) -> bool:
     """Whether somebody may read in the console what was said: of misconduct, inspectors alone."""
     return member.role == "inspector" or not misconduct
+
+
+def opens_media(member: Member, about: Sequence[Ticket], *, misconduct: bool, visits: bool) -> bool:
+    """Whether somebody may look at what came with a message; `about`: its tickets.
+
+    Of a ticket: who sees it. Of none: who looks into its group. Of misconduct: inspectors alone.
+    """
+    sees_one = any(sees(member, ticket) for ticket in about)
+    return hears(member, misconduct=misconduct) and (sees_one if about else visits)
 
 
 def reads_parses(member: Member, *, misconduct: bool) -> bool:

@@ -180,7 +180,10 @@ async def _of_id(context: Context, quoted_id: str) -> int | None:
         said = await context.session.get(Post, int(post[1]))
         return await _said_of(context, said) if said is not None else None
     message = await messages.find(context.session, context.group.id, quoted_id)
-    return await _of_message(context, message) if message else None
+    if message is not None:
+        return await _of_message(context, message)
+    said = await posts.receipted(context.session, context.group.id, quoted_id)
+    return await _said_of(context, said) if said is not None else None
 
 
 async def _of_words(context: Context, sender: str, text: str) -> int | None:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from functools import cached_property
 
 from bot.channels import channels
+from bot.fetcher import Fetcher
 from bot.hooks import Hooks
 from bot.inbox import Inbox
 from bot.listener import Listener
@@ -18,6 +19,7 @@ from bot.settings import Settings
 from bot.streams import Streams
 from bot.worker import Worker
 from nlu import training
+from nlu.addressed import Addressed
 from nlu.keywords import Keywords
 from nlu.parse import Parser
 from nlu.rasa_http import Rasa
@@ -49,7 +51,7 @@ class App:
     @cached_property
     def parser(self) -> Parser:
         """What reads; a part that never reads never loads it."""
-        return Several(self._given or self._named())
+        return Several(Addressed(self._given or self._named()))
 
     def _named(self) -> Parser:
         if self.rasa is None:
@@ -63,7 +65,8 @@ class App:
 
     def scheduler(self) -> Scheduler:
         """A scheduler; any number of them may run."""
-        return Scheduler(self.database, self.streams, self.rasa, self.now)
+        again = Addressed(self.rasa) if self.rasa else None
+        return Scheduler(self.database, self.streams, again, self.now)
 
     def sender(self, *, served: bool = False) -> Sender:
         """A sender; any number of them may run. `served`: for connections to this process alone."""
@@ -72,6 +75,10 @@ class App:
     def listeners(self) -> list[Listener]:
         """The channels' own loops; any number of processes may run them."""
         return [Listener(channel, self.inbox) for channel in self.channels.values()]
+
+    def fetcher(self) -> Fetcher:
+        """What brings pictures and files here; any number of them may run."""
+        return Fetcher(self.database, self.streams, self.channels, self.now)
 
     def hooks(self) -> Hooks:
         """What tells other systems; any number of them may run."""

@@ -165,7 +165,7 @@ def _carried_twice(groups: Sequence[Group]) -> Iterator[Fault]:
         for channel, address in group.carriers().items():
             other = seen.setdefault((channel, address), group.id)
             if other != group.id:
-                yield ("groups", number), f"{channel} 里的 {address} 已经是群 {other}"
+                yield ("groups", number), f"在 {channel} 里的编号与群 {other} 的相同"
 
 
 def _doubled(of: str, names: Sequence[Any]) -> Iterator[Fault]:

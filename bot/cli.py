@@ -217,9 +217,9 @@ async def _work(app: App) -> None:
 
 
 async def _send(app: App) -> None:
-    """What leaves, and what is listened to: posts, other systems, the channels' own loops."""
+    """What leaves and comes: posts, other systems, files, the channels' own loops."""
     async with asyncio.TaskGroup() as tasks:
-        for part in (app.sender().run(), app.hooks().run()):
+        for part in (app.sender().run(), app.hooks().run(), app.fetcher().run()):
             tasks.create_task(part)
         for one in app.listeners():
             tasks.create_task(one.run())

@@ -7,10 +7,13 @@ from datetime import datetime
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from bot.channels.base import Channel, Health, Incoming, Received, Rejected
+from bot.channels.base import Channel, Health, Incoming, Raw, Received, Rejected
 from bot.streams import Streams
-from storage import carriers, media
+from storage import carriers, media, poison
 from storage.database import Database
+
+#: So long, in seconds, it is remembered what was kept raw.
+DAY = 24 * 3600
 
 
 async def accept(streams: Streams, incoming: Incoming) -> None:
@@ -37,19 +40,55 @@ class Inbox:
         a platform brings of one waits until it is set up.
         """
         placed: list[Incoming] = []
-        if received.messages or received.raw:
+        fresh = [raw for raw in received.raw if not await self._had(channel, raw)]
+        if received.messages or fresh:
             async with self.database.transaction() as session:
-                for raw in received.raw:
+                for raw in fresh:
                     await carriers.unplaced(
                         session, channel=channel.name, address=raw.address, why="kind",
                         payload=raw.payload, at=self.now(),
                     )  # fmt: skip
                 placed = await self._placed(session, channel, received.messages)
+        for raw in fresh:
+            if raw.id:
+                await self.streams.keep(f"raw:{channel.name}:{raw.id}", "had", DAY)
         for incoming in placed:
             await accept(self.streams, incoming)
         for hint in received.hints:
             await self.streams.hint(hint.name, json.dumps(dict(hint.about), ensure_ascii=False))
         return placed
+
+    async def place(self, channel: str, address: str) -> int:
+        """Handle what came of a group before it was set up, in its order; how much that was.
+
+        In the streams before it is gone here: found twice, it still acts once. Away when it can't
+        be; then it stays here.
+        """
+        many = 0
+        while moved := await self._place(channel, address):
+            many += moved
+        return many
+
+    async def _place(self, channel: str, address: str) -> int:
+        async with self.database.transaction() as session:
+            group = await carriers.group_at(session, channel, address)
+            if group is None:
+                return 0
+            kept = await carriers.placed(session, channel, address)
+            for row in kept:
+                try:
+                    incoming = replace(Incoming.from_json(row.payload), group=group)
+                except ValueError as error:
+                    why = f"not readable: {error}"
+                    await poison.keep(session, payload=row.payload, error=why, at=self.now())
+                    continue
+                await self._media(session, incoming)
+                await accept(self.streams, incoming)
+        return len(kept)
+
+    async def _had(self, channel: Channel, raw: Raw) -> bool:
+        """Whether it was kept before: a platform delivers again what it heard no answer to."""
+        return bool(raw.id) and await self.streams.kept(f"raw:{channel.name}:{raw.id}") is not None
 
     async def report(self, channel: Channel, health: Health) -> None:
         """Tell how the channel is."""
@@ -62,7 +101,7 @@ class Inbox:
         """With our own names of their groups; their pictures wait to be fetched."""
         placed = []
         for incoming in messages:
-            group = await carriers.group_at(session, channel.name, incoming.group)
+            group = await self._group(session, channel, incoming.group)
             if group is not None:
                 placed.append(replace(incoming, group=group))
                 await self._media(session, placed[-1])
@@ -74,6 +113,13 @@ class Inbox:
             else:
                 raise Rejected(404, f"there is no group {incoming.group} in channel {channel.name}")
         return placed
+
+    async def _group(self, session: AsyncSession, channel: Channel, address: str) -> str | None:
+        group = await carriers.group_at(session, channel.name, address)
+        if group is None and channel.platform:  # unless somebody sets it up just now
+            await carriers.settled(session, channel.name, address)
+            group = await carriers.group_at(session, channel.name, address)
+        return group
 
     async def _media(self, session: AsyncSession, incoming: Incoming) -> None:
         """They are fetched from now on: platforms keep them for minutes."""

@@ -47,13 +47,13 @@ class Place:
         return f"{self.scheme}://{host}:{self.port}{self.path}"
 
 
-def read(url: str, *, inside: bool) -> Place:
+def read(url: str, *, inside: bool, longest: int = LONGEST) -> Place:
     """An address as somebody wrote it; Unfit for one that is never called.
 
     With `inside` machines of the own network may be meant, and without encryption.
     """
     if (
-        len(url) > LONGEST
+        len(url) > longest
         or not url.isascii()
         or any(char <= " " or char == "\x7f" for char in url)
     ):

@@ -10,6 +10,7 @@ from bot.embedded.folders import Folders
 from bot.models import InUse
 from bot.settings import Settings
 from nlu import training
+from nlu.addressed import Addressed
 from nlu.compiled import Unfit
 from nlu.keywords import Keywords
 from nlu.parse import Parse, Parser, ParserAway
@@ -60,7 +61,7 @@ async def alone(
     if settings.nlu != "rasa" or not training.installed():
         if settings.nlu == "rasa":
             say("没有 Rasa 环境,改用别的方式识别。详见 ./mingcheng doctor")
-        yield local(settings)
+        yield Addressed(local(settings))
         return
     folders = Folders.at(settings.data)
     model = await rasa.train(folders, training.PROJECT / settings.rasa_config, progress)
@@ -70,7 +71,7 @@ async def alone(
     parser = Rasa(url, token)
     try:
         await server.start(lambda _: None)
-        yield parser
+        yield Addressed(parser)
     finally:
         await parser.close()
         if mine:

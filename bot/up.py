@@ -157,7 +157,7 @@ async def _serve(
 
 
 def _endless(app: App, running: Running, say: Say) -> list[Coroutine[Any, Any, None]]:
-    parts = [app.sender().run(), app.hooks().run(), app.scheduler().run()]
+    parts = [app.sender().run(), app.hooks().run(), app.fetcher().run(), app.scheduler().run()]
     return [*parts, *(one.run() for one in app.listeners()), running.watch(say)]
 
 

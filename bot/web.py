@@ -9,6 +9,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from bot import callbacks, console
 from bot.api import v1
 from bot.app import App
+from bot.condition import conditions
 from bot.streams import Away
 
 log = structlog.get_logger()
@@ -25,8 +26,11 @@ def create(app: App) -> FastAPI:
         found = {"database": await _database(app), "streams": await _streams(app)}
         well = all(state == "ok" for state in found.values())
         lag = await app.streams.lag() if found["streams"] == "ok" else None
+        told = await conditions(app.channels, app.streams, app.now())
+        channels = {name: one.state for name, one in told.items()}
         return JSONResponse(
-            {**found, "parser": app.parser.name, "waiting": lag}, 200 if well else 503
+            {**found, "parser": app.parser.name, "waiting": lag, "channels": channels},
+            200 if well else 503,
         )
 
     callbacks.mount(web, app)

@@ -3,7 +3,7 @@
 import asyncio
 import contextlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -15,6 +15,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actions import dispatch
 from bot.channels.base import Incoming, Media, Quoted
 from bot.streams import LEASE, PARTITIONS, Away, Entry, Streams
+from nlu.addressed import behind, whole
 from nlu.parse import Entity, Label, Parse, Parser
 from nlu.text import fold
 from storage import messages, people, poison, posts
@@ -125,6 +126,21 @@ def _quote(quote: str | Quoted | None) -> dict[str, Any] | None:
     return {"id": quote}
 
 
+async def read_all(parser: Parser, said: Sequence[Incoming | str]) -> list[Parse]:
+    """How each is to be understood: as its button says, else as it reads behind the bot's name.
+
+    What can't be handled is read as nothing.
+    """
+    texts = [one.text if isinstance(one, Incoming) else "" for one in said]
+    starts = [
+        behind(one.text) if isinstance(one, Incoming) and one.mentions_bot else 0 for one in said
+    ]
+    told = [text[start:] for text, start in zip(texts, starts, strict=True)]
+    read = [*zip(await parser.parse(told), texts, starts, strict=True)]
+    taps = [meant(one) if isinstance(one, Incoming) else None for one in said]
+    return [tap or whole(*each) for tap, each in zip(taps, read, strict=True)]
+
+
 class Worker:
     """Leases partitions and works through them; as many of these as there are processes."""
 
@@ -212,10 +228,7 @@ class Worker:
 
     async def _work(self, entries: list[Entry]) -> None:
         read = [(entry, _incoming(entry)) for entry in entries]
-        texts = [i.text if isinstance(i, Incoming) else "" for _, i in read]
-        parses = await self.parser.parse(texts)
-        taps = [meant(i) if isinstance(i, Incoming) else None for _, i in read]
-        parses = [tap or parse for tap, parse in zip(taps, parses, strict=True)]
+        parses = await read_all(self.parser, [i for _, i in read])
         work = [(*pair, parse) for pair, parse in zip(read, parses, strict=True)]
         work.sort(key=lambda item: item[0].partition)  # stable: the order within stays
         await asyncio.gather(

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import ColumnElement, func
 from sqlalchemy import text as sql
 from sqlalchemy.dialects.postgresql import insert
-from sqlmodel import col, delete, select
+from sqlmodel import col, delete, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.models import Carrier, Group, Unplaced
@@ -35,6 +36,14 @@ async def one(session: AsyncSession, group_id: str, channel: str | None) -> Carr
         select(Carrier).where(Carrier.group_id == group_id, Carrier.channel == channel)
     )
     return found.first()
+
+
+async def by_group(session: AsyncSession) -> dict[str, list[Carrier]]:
+    """All carriers, by the ids of their groups."""
+    found: dict[str, list[Carrier]] = {}
+    for carrier in (await session.exec(select(Carrier).order_by(Carrier.channel))).all():
+        found.setdefault(carrier.group_id, []).append(carrier)
+    return found
 
 
 async def of_channel(session: AsyncSession, channel: str) -> Sequence[tuple[Carrier, Group]]:
@@ -70,6 +79,34 @@ async def block(session: AsyncSession, carrier: Carrier, why: str, at: datetime)
     session.add(carrier)
 
 
+async def unblock(session: AsyncSession, group_id: str, channel: str) -> str | None:
+    """It is mended: sent again from now on. What blocked it, or None where nothing did."""
+    found = await session.exec(
+        select(Carrier)
+        .where(Carrier.group_id == group_id, Carrier.channel == channel)
+        .with_for_update()
+    )
+    carrier = found.first()
+    if carrier is None or carrier.blocked is None:
+        return None
+    why, carrier.blocked, carrier.blocked_at = carrier.blocked, None, None
+    session.add(carrier)
+    return why
+
+
+async def blocked(session: AsyncSession) -> int:
+    """How many groups can't be spoken to by a channel by which they should be."""
+    found = await session.exec(
+        select(func.count(col(Group.id).distinct()))
+        .join(Carrier, col(Carrier.group_id) == col(Group.id))
+        .where(
+            col(Carrier.blocked).is_not(None),
+            or_(Carrier.channel == Group.answers, Carrier.channel == Group.pushes),
+        )
+    )
+    return found.one()
+
+
 async def told(session: AsyncSession, channel: str, address: str, about: Mapping[str, Any]) -> None:
     """Keep what the platform told of a group, beside what it told before."""
     carrier = await session.get(Carrier, (channel, address), with_for_update=True)
@@ -89,21 +126,44 @@ async def unplaced(
     await session.flush()
 
 
+async def settled(
+    session: AsyncSession, channel: str, address: str, *, sets_up: bool = False
+) -> None:
+    """Wait until nobody sets this address up; with `sets_up`, until nobody keeps anything of it.
+
+    Holds until the transaction ends: what is kept of a group that is just set up is never left.
+    """
+    lock = "pg_advisory_xact_lock" if sets_up else "pg_advisory_xact_lock_shared"
+    connection = await session.connection()
+    await connection.execute(
+        sql(f"SELECT {lock}(hashtextextended(:name, 0))"), {"name": f"{channel}:{address}"}
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Stranger:
-    """A group that a platform delivered from and that nobody set up."""
+    """A group that a platform delivered from and that nobody set up; or of which something is left.
+
+    `group_id`: set up meanwhile, while what came before still waits.
+    """
 
     channel: str
     address: str
     many: int
     since: datetime
     last: datetime
+    first: str  # the payload that came first
+    group_id: str | None
 
 
 STRANGERS = sql(
     """
-    SELECT channel, address, count(*), min(at), max(at) FROM unplaced WHERE why = 'group'
-    GROUP BY channel, address ORDER BY max(at) DESC LIMIT :most
+    SELECT kept.*, carriers.group_id FROM (
+        SELECT channel, address, count(*), min(at), max(at) AS last,
+               (array_agg(payload ORDER BY id))[1]
+        FROM unplaced WHERE why = 'group' GROUP BY channel, address
+    ) kept LEFT JOIN carriers USING (channel, address)
+    ORDER BY last DESC, channel, address LIMIT :most
     """
 )
 
@@ -115,14 +175,52 @@ async def strangers(session: AsyncSession, most: int = 50) -> Sequence[Stranger]
     return [Stranger(*row) for row in found.all()]
 
 
-async def placed(session: AsyncSession, channel: str, address: str) -> Sequence[Unplaced]:
-    """What came for a group before it was set up, in order; it is not kept here any more."""
+async def strange(session: AsyncSession) -> int:
+    """How many groups nobody set up."""
+    named = select(Unplaced.channel, Unplaced.address).where(Unplaced.why == "group").distinct()
+    return (await session.exec(select(func.count()).select_from(named.subquery()))).one()
+
+
+async def kept_of(
+    session: AsyncSession, channel: str, address: str, most: int = 20
+) -> Sequence[Unplaced]:
+    """What came last of a group that nobody set up, the latest first."""
     found = await session.exec(
-        delete(Unplaced)
-        .where(
-            col(Unplaced.channel) == channel, col(Unplaced.address) == address,
-            col(Unplaced.why) == "group",
-        )
-        .returning(Unplaced)
-    )  # fmt: skip
+        select(Unplaced).where(*_of(channel, address)).order_by(col(Unplaced.id).desc()).limit(most)
+    )
+    return found.all()
+
+
+async def placed(
+    session: AsyncSession, channel: str, address: str, most: int = 500
+) -> Sequence[Unplaced]:
+    """The first that came for a group before it was set up, in order; not kept here any more."""
+    first = (
+        select(Unplaced.id).where(*_of(channel, address)).order_by(col(Unplaced.id)).limit(most)
+    ).with_for_update()
+    found = await session.exec(
+        delete(Unplaced).where(col(Unplaced.id).in_(first)).returning(Unplaced)
+    )
     return sorted((row[0] for row in found.all()), key=lambda row: row.id or 0)
+
+
+async def dismiss(session: AsyncSession, channel: str, address: str) -> int:
+    """Give up what came of a group that nobody sets up; how much that was."""
+    found = await session.exec(delete(Unplaced).where(*_of(channel, address)))
+    return int(found.rowcount)
+
+
+def _of(channel: str, address: str) -> tuple[ColumnElement[bool], ...]:
+    return (
+        col(Unplaced.channel) == channel, col(Unplaced.address) == address,
+        col(Unplaced.why) == "group",
+    )  # fmt: skip
+
+
+async def odd(session: AsyncSession, most: int = 20) -> tuple[Sequence[Unplaced], int]:
+    """What is of a kind that is not known: the latest, and how many there are."""
+    found = await session.exec(
+        select(Unplaced).where(Unplaced.why == "kind").order_by(col(Unplaced.id).desc()).limit(most)
+    )
+    many = await session.exec(select(func.count(col(Unplaced.id))).where(Unplaced.why == "kind"))
+    return found.all(), many.one()

@@ -8,7 +8,8 @@ from sqlalchemy import func, text
 from sqlmodel import col, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from storage.models import Due, Poisoned, Post
+from storage.models import Due, Member, Notice, Poisoned, Post
+from storage.posts import ON_ITS_WAY
 
 #: How far back posts are looked at, in posts: what is older is history.
 RECENT = 100_000
@@ -49,24 +50,53 @@ async def unsent(session: AsyncSession, most: int = 50) -> Sequence[Post]:
     return found.all()
 
 
-async def waiting(session: AsyncSession, now: datetime) -> tuple[int, int]:
-    """How many posts wait to be sent: now, and for a later moment."""
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """How many posts wait: to be sent, for a later moment, for their sending, for a tap."""
+
+    now: int
+    later: int
+    sending: int
+    awaiting: int
+
+
+async def waiting(session: AsyncSession, now: datetime) -> Waiting:
+    """Posts that are not said yet, and no fault."""
+    status = col(Post.status)
     found = await session.exec(
         select(
-            func.count().filter(col(Post.next_at) <= now),
-            func.count().filter(col(Post.next_at) > now),
-        ).where(Post.status == "waiting")
+            func.count().filter(status == "waiting", col(Post.next_at) <= now),
+            func.count().filter(status == "waiting", col(Post.next_at) > now),
+            func.count().filter(status == "sending"),
+        ).where(status.in_(ON_ITS_WAY))
     )
-    return found.one()
+    taps = await session.exec(select(func.count()).where(status == "awaiting"))
+    return Waiting(*found.one(), taps.one())
 
 
 async def send_again(session: AsyncSession, post_id: int, now: datetime) -> Post | None:
-    """Let a post that failed, or of which nobody knows, be sent anew; None for any other."""
+    """Let a post that failed, or of which nobody knows, be sent anew; None for any other.
+
+    It goes on with the part of which nobody knows: `parts` are said, and stay so.
+    """
     post = await session.get(Post, post_id, with_for_update=True)
     if post is None or post.status not in {"failed", "unknown"}:
         return None
     post.status, post.next_at, post.tries = "waiting", now, 0
     return post
+
+
+async def untold(session: AsyncSession, most: int = 50) -> Sequence[tuple[Notice, Member]]:
+    """Notices that could not be told on a phone, or of which nobody knows; the latest first."""
+    newest = select(func.max(Notice.id)).scalar_subquery()
+    found = await session.exec(
+        select(Notice, Member)
+        .join(Member, col(Member.id) == col(Notice.member_id))
+        .where(col(Notice.status).in_(("failed", "unknown")), col(Notice.id) > newest - RECENT)
+        .order_by(col(Notice.id).desc())
+        .limit(most)
+    )
+    return found.all()
 
 
 async def undone(session: AsyncSession, most: int = 50) -> Sequence[Due]:

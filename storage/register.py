@@ -12,6 +12,7 @@ from sqlmodel import SQLModel, col, func, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.models import Article, Day, Group, Member, Message, Post, Route, Ticket, Unit
+from storage.posts import ON_ITS_WAY
 from storage.tickets import OPEN
 
 #: So many of the latest posts of a group say how it is.
@@ -202,7 +203,7 @@ async def years(session: AsyncSession) -> tuple[int, int] | None:
 HEALTH = sql(
     """
     SELECT g.id, heard.at AS heard_at, latest.sent_at, latest.failed, latest.retrying,
-           tried.status, tried.error, tried.next_at
+           latest.awaiting, tried.status, tried.error, tried.next_at
     FROM groups g
     LEFT JOIN LATERAL (
         SELECT at FROM messages WHERE group_id = g.id ORDER BY said DESC LIMIT 1
@@ -210,7 +211,9 @@ HEALTH = sql(
     LEFT JOIN LATERAL (
         SELECT max(sent_at) AS sent_at,
                count(*) FILTER (WHERE status IN ('failed', 'unknown')) AS failed,
-               count(*) FILTER (WHERE status = 'waiting' AND error IS NOT NULL) AS retrying
+               count(*) FILTER (WHERE status IN ('waiting', 'sending') AND error IS NOT NULL)
+                   AS retrying,
+               count(*) FILTER (WHERE status = 'awaiting') AS awaiting
         FROM (
             SELECT sent_at, status, error FROM posts
             WHERE group_id = g.id ORDER BY said DESC LIMIT :latest
@@ -235,14 +238,19 @@ class Health:
     sent_at: datetime | None = None
     failed: int = 0  # not said, or nobody knows; of the latest posts
     retrying: int = 0
+    awaiting: int = 0  # an officer must tap
     status: str | None = None  # of the latest post that was tried
     error: str | None = None
     next_at: datetime | None = None  # when that is tried again
 
     @property
     def ails(self) -> bool:
-        """Whether the latest post that was tried was not said."""
-        return self.status is not None and self.status != "sent"
+        """Whether the latest post that was tried was not said, by a fault.
+
+        One that is on its way, or that waits for an officer, has none.
+        """
+        tried = self.status in ON_ITS_WAY and self.error is not None
+        return tried or self.status in {"failed", "unknown"}
 
 
 async def health(session: AsyncSession, only: str = "") -> Mapping[str, Health]:
@@ -259,7 +267,7 @@ async def unsaid(session: AsyncSession, group_id: str, most: int = 10) -> Sequen
     ).limit(LATEST)
     ailing = or_(
         col(Post.status).in_(("failed", "unknown")),
-        (col(Post.status) == "waiting") & col(Post.error).is_not(None),
+        col(Post.status).in_(ON_ITS_WAY) & col(Post.error).is_not(None),
     )
     found = await session.exec(
         select(Post)

@@ -10,7 +10,7 @@ import contextlib
 import random
 import signal
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -33,6 +33,7 @@ from bot.up import DEFAULT_CITY
 from nlu.compiled import SHIPPED, Compiled
 from storage import accounts, calendar, ledger, migrate, people, tickets
 from storage.models import Ticket
+from tests import demo_media
 from tests.demo_words import DONE, EXTEND, LATEST, MISCONDUCT, PROGRESS, REPORTS, TALK, UNSURE
 
 PASSWORD = "株洲-demo-2109"
@@ -61,7 +62,14 @@ class Story:
         await run_due(self.app.database, moment)
         self.now = moment
 
-    async def says(self, who: str, group: str, text: str, quote: str | Quoted | None = None) -> str:
+    async def says(
+        self,
+        who: str,
+        group: str,
+        text: str,
+        quote: str | Quoted | None = None,
+        enclosed: Sequence[demo_media.Enclosed] = (),
+    ) -> str:
         """Somebody says something in a group; its id."""
         self.said += 1
         async with self.app.database.transaction() as session:
@@ -70,7 +78,10 @@ class Story:
         incoming = Incoming(
             kind="message", channel="sandbox", group=group, id=f"d{self.said}", at=self.now,
             sender=who, name=member.name, text=text, quote=quote,
+            images=demo_media.named(enclosed),
         )  # fmt: skip
+        async with self.app.database.transaction() as session:
+            await demo_media.keep(session, enclosed, group=group, message=incoming.id, at=self.now)
         await worker.handle(self.app.database, incoming, self.model.read([text])[0], self.now)
         return incoming.id
 
@@ -153,8 +164,11 @@ async def furnish(app: App, now: datetime) -> None:
         for ticket in (*open_, *done.rows):
             if story.chance.random() < 0.16:
                 await story.goes_on(ticket)
-    for text, group in (*LATEST, *MISCONDUCT):
-        await story.says(GROUPS[group], group, text)
+    now_told = [*LATEST, *MISCONDUCT]
+    ids = [await story.says(GROUPS[group], group, text) for text, group in now_told]
+    for place, words, shown in demo_media.TOLD:
+        group = now_told[place][1]
+        await story.says(GROUPS[group], group, words, ids[place], shown)
     for who, group, text in UNSURE:
         await story.says(who, group, text)
     await story.until(now)
@@ -201,6 +215,7 @@ async def served(port: int = 0) -> AsyncIterator[tuple[str, App]]:
                 asyncio.create_task(part.run())
                 for part in (app.worker(), app.sender(), app.scheduler(), app.hooks())
             ]
+            parts += [asyncio.create_task(part.run()) for part in app.listeners()]
             while not server.started:  # noqa: ASYNC110  # uvicorn has no event
                 await asyncio.sleep(0.05)
             found = server.servers[0].sockets[0].getsockname()[1]

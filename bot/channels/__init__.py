@@ -14,12 +14,17 @@ def channels(settings: Settings, shared: Shared) -> dict[str, Channel]:
     return {channel.name: channel for channel in made}
 
 
-def powers() -> dict[str, Powers]:
-    """What each channel can do, by name: also of those that are not set up."""
+def kinds() -> dict[str, type[Channel]]:
+    """All channels by name, also those that are not set up."""
     for module in _modules():
         importlib.import_module(module)
     ours = [one for one in Channel.__subclasses__() if one.__module__.startswith(f"{__name__}.")]
-    return {channel.name: channel.powers for channel in ours}
+    return {channel.name: channel for channel in ours}
+
+
+def powers() -> dict[str, Powers]:
+    """What each channel can do, by name."""
+    return {name: channel.powers for name, channel in kinds().items()}
 
 
 def _modules() -> list[str]:

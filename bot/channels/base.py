@@ -101,6 +101,7 @@ class Raw:
 
     address: str  # of the group, as the channel calls it; may be empty
     payload: str
+    id: str = ""  # where a platform may deliver it twice: the same then
 
 
 @dataclass(frozen=True, slots=True)
@@ -309,6 +310,19 @@ class Channel:
     tells: bool = False
     #: Whether posts leave by a connection that the web process holds.
     served: bool = False
+    #: For how many seconds its platform keeps a picture, voice or file.
+    lasts: float = 3 * 24 * 3600
+    #: Whether what it calls a group is a secret: shown as a mask, and never recorded.
+    secret_address: bool = False
+
+    @classmethod
+    def address(cls, given: str) -> str:
+        """How it calls a group, from what people copy. ValueError says in Chinese what is wrong."""
+        return given
+
+    def by_settings(self) -> Health | None:
+        """How it is where its settings alone tell: not set up, or nothing that must run."""
+        return None
 
     def receive(self, request: Request, now: datetime) -> Received:
         """Verify and parse; pure. Rejected says what is wrong."""

@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from bot.channels.base import (
     Channel,
+    Health,
     Id,
     Incoming,
     Media,
@@ -27,7 +28,7 @@ BOT = "名城助手"
 
 
 class Picture(BaseModel):
-    """A picture that was chosen; its bytes are not kept."""
+    """A picture that was chosen; the window has kept its bytes."""
 
     model_config = ConfigDict(extra="forbid", strict=True)
 
@@ -77,6 +78,10 @@ class Sandbox(Channel):
             mentions_bot=f"@{BOT}" in body.text,
         )
         return Received(messages=[said])
+
+    def by_settings(self) -> Health:
+        """There is nothing to be set."""
+        return Health("ok", "在本系统里,不用设置")
 
     async def send(self, post: Outgoing, now: datetime) -> Sent:
         """The window shows what is in the database: nothing else is to be done."""

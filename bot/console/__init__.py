@@ -13,6 +13,7 @@ from bot.console import (
     groups,
     ledger,
     live,
+    media,
     register,
     reviews,
     speaking,
@@ -26,8 +27,8 @@ from bot.console.page import STATIC, Pages
 
 #: In the order in which addresses are looked for.
 PARTS = (
-    auth, account, live, today, ledger, ticket, reviews, board, groups, speaking, register,
-    confidential, system, connections,
+    auth, account, live, today, ledger, ticket, reviews, board, groups, speaking, media,
+    register, confidential, system, connections,
 )  # fmt: skip
 
 

@@ -1,7 +1,7 @@
 """What was said in a group, as bubbles; of misconduct only that something was said."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -9,6 +9,8 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actions import decide, rights
 from actions.phones import masked
 from bot.channels.sandbox import BOT
+from bot.console import enclosed
+from bot.console.enclosed import Enclosed
 from storage import people, tickets, windows
 from storage.models import Member, Message, Post, Ticket
 from storage.windows import Quoted
@@ -28,6 +30,7 @@ class Bubble:
     about: Sequence[int]
     parse: Mapping[str, Any] | None
     phones: bool
+    media: Sequence[Enclosed] = ()
 
     @property
     def by_bot(self) -> bool:
@@ -53,13 +56,21 @@ async def bubbles(
     every = [*said, *answers.values(), *sources]
     known = await tickets.some(session, [no for row in every for no in _about(row)])
     senders = await people.by_ids(session, [row.sender_id for row in told])
+    media = await enclosed.of_messages(session, told, who)
     seen = _Seen(who, known, parses)
     return [
         seen.post(row, answers.get(row.answers or 0))
         if isinstance(row, Post)
-        else seen.message(row, senders[row.sender_id], quotes.get(row.id))
+        else _with(
+            seen.message(row, senders[row.sender_id], quotes.get(row.id)), media.get(row.id or 0)
+        )
         for row in said
     ]
+
+
+def _with(bubble: Bubble, media: Sequence[Enclosed] | None) -> Bubble:
+    """With what came with it, unless it is hidden."""
+    return replace(bubble, media=media) if media and not bubble.hidden else bubble
 
 
 @dataclass(frozen=True, slots=True)

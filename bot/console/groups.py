@@ -12,10 +12,12 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actions import rights
 from bot.channels.base import clean
 from bot.channels.sandbox import BOT
+from bot.condition import conditions
 from bot.console.bubbles import bubbles
 from bot.console.ledger_asked import Asked
 from bot.console.page import Enter, Missing, Visit
-from storage import ledger, messages, people, windows
+from bot.console.standing import standing
+from storage import carriers, ledger, messages, people, posts, windows
 from storage.models import Group, Member
 from storage.tickets import OPEN
 from storage.windows import Place
@@ -108,10 +110,14 @@ async def show(
         quoting = await _quoting(session, group, quote, visit.who)
         speaks = rights.tries_groups(visit.who) and group.reads == "sandbox"
         lately = await windows.lately(session, group.id) if speaks else []
+        found = await conditions(visit.app.channels, visit.app.streams, visit.now)
+        possible = standing(group, await carriers.of_group(session, group.id), found)
+        awaiting = await posts.awaiting_in(session, group.id)
         speakers = await people.in_channel(session, "sandbox") if speaks else []
     return visit.show(
         "window.html", 400 if typed.get("fault") else 200, bubbles=shown, bot=BOT,
         speakers=speakers, lately=[who for who in lately if who.channel == "sandbox"],
+        possible=possible, awaiting=awaiting, looks=rights.enters(visit.who, "register"),
         before=before, older=said[0].said if len(said) == PAGE else None, quoting=quoting,
         parses=parses, may_parse=rights.reads_parses(visit.who, misconduct=False),
         **{"fault": "", "text": "", "name_": "", **typed}, **_speaking(visit, group),

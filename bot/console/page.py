@@ -71,6 +71,7 @@ class Pages:
         self.templates.filters["masked_unless"] = lambda text, reads: (
             text if reads else masked(text)
         )
+        self.templates.filters["channel"] = lambda of: name("channel", of)
         self.templates.filters["local"] = lambda at: at.astimezone(ZONE)
         self.templates.filters["tone"] = lambda of: crc32(of.encode()) % 6
         self.templates.globals |= {"name": name, "names": names, "unencrypted": app.settings.plain}

@@ -1,31 +1,40 @@
-"""A picture that somebody chose in the group window: looked at, named by its content, not kept."""
+"""A picture that somebody chose in the group window: known by its content, and kept."""
 
+from dataclasses import dataclass
 from hashlib import sha256
 
 from fastapi import UploadFile
 
+from bot import contents
 from bot.channels.base import clean
 
 #: In bytes.
 LARGEST = 10 * 1024 * 1024
-#: How files of pictures begin, and from where on.
-BEGINNINGS = (
-    (0, b"\xff\xd8\xff"), (0, b"\x89PNG\r\n\x1a\n"), (0, b"GIF87a"), (0, b"GIF89a"), (8, b"WEBP"),
-)  # fmt: skip
 
 
 class NoPicture(Exception):
     """It can't be taken; the message says why, in Chinese."""
 
 
-async def taken(chosen: UploadFile | None) -> list[dict[str, str]]:
-    """What the sandbox takes of a form's picture; nothing where none was chosen."""
+@dataclass(frozen=True, slots=True)
+class Picture:
+    """A picture that can be taken."""
+
+    name: str
+    type: str
+    content: bytes
+    sha256: str
+
+
+async def taken(chosen: UploadFile | None) -> Picture | None:
+    """A form's picture; None where none was chosen."""
     if chosen is None or not chosen.filename:
-        return []
+        return None
     content = await chosen.read(LARGEST + 1)
     if len(content) > LARGEST:
         raise NoPicture("图片太大,请选 10 MB 以内的。")
-    if not any(content.startswith(begin, at) for at, begin in BEGINNINGS):
+    type_ = contents.type_of(content)
+    if type_ not in contents.PICTURES:
         raise NoPicture("这不是图片:请选 JPG、PNG、GIF 或 WebP 文件。")
     called = clean(chosen.filename).replace("\\", "/").rsplit("/", 1)[-1].strip()
-    return [{"name": called[-100:] or "图片", "sha256": sha256(content).hexdigest()}]
+    return Picture(called[-100:] or "图片", type_, content, sha256(content).hexdigest())

@@ -11,14 +11,14 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions import rights
 from actions.enterprise import PARTS, from_nickname
-from bot.channels.base import Rejected, clean
+from bot.channels.base import Incoming, Rejected, clean
 from bot.channels.base import Request as Arrived
 from bot.channels.sandbox import BOT
 from bot.console import pictures
 from bot.console.bubbles import bubbles
 from bot.console.groups import Here, entered, show
 from bot.console.page import Denied, Missing, Visit, sealed
-from storage import messages, people, windows
+from storage import media, messages, people, windows
 from storage.models import Group, Member
 
 NAME = 60
@@ -45,13 +45,13 @@ async def say(
         group, member = await _speaker(session, visit, group_id, speaker)
     words = f"@{BOT} {text}" if mention and f"@{BOT}" not in text else text
     try:
-        images = await pictures.taken(picture)
-        if text.strip() or images or mention:
+        shown = await pictures.taken(picture)
+        if text.strip() or shown or mention:
             await _send(visit, {
                 "id": clean(id) or secrets.token_hex(8), "group": group.id, "text": words,
                 "sender": member.external_id, "name": member.name, "quote": quote or None,
-                "images": images,
-            })  # fmt: skip
+                "images": [{"name": shown.name, "sha256": shown.sha256}] if shown else [],
+            }, shown)  # fmt: skip
     except pictures.NoPicture as fault:
         return await show(visit, group.id, quote=clean(quote), fault=str(fault), text=text)
     except Rejected:
@@ -120,10 +120,23 @@ def _may(who: Member, group: Group) -> bool:
     return group.reads == "sandbox" and rights.tries_groups(who)
 
 
-async def _send(visit: Visit, body: dict[str, Any]) -> None:
+async def _send(visit: Visit, body: dict[str, Any], shown: pictures.Picture | None = None) -> None:
     arrived = Arrived(headers={}, query={}, body=json.dumps(body).encode())
     sandbox = visit.app.channels["sandbox"]
-    await visit.app.inbox.take(sandbox, sandbox.receive(arrived, visit.now))
+    received = sandbox.receive(arrived, visit.now)
+    if shown is not None:
+        await _keep(visit, received.messages[0], shown)
+    await visit.app.inbox.take(sandbox, received)
+
+
+async def _keep(visit: Visit, said: Incoming, shown: pictures.Picture) -> None:
+    """Keep a picture before its message goes its way."""
+    async with visit.app.database.transaction() as session:
+        await media.keep(session, sha256=shown.sha256, type_=shown.type, content=shown.content)
+        await media.brought(
+            session, group_id=said.group, external_id=said.id, place=0, channel=said.channel,
+            kind="image", name=shown.name, sha256=shown.sha256, at=said.at,
+        )  # fmt: skip
 
 
 def _back(visit: Visit, group: Group, speaker: str) -> Response:

@@ -12,14 +12,16 @@ from actions import rights
 from actions.phones import masked
 from bot.app import App
 from bot.channels.base import clean
+from bot.condition import ORDER, conditions
 from bot.console import access
 from bot.console.bubbles import bubbles
+from bot.console.outline import outline
 from bot.console.page import Enter, Missing, Visit, sealed
 from bot.models import InUse
 from bot.parsing import Twins
 from nlu.several import Several
-from storage import changes, health, people, poison, tickets
-from storage.models import Due, Poisoned
+from storage import carriers, changes, health, people, poison, tickets
+from storage.models import Poisoned
 
 router = APIRouter(prefix="/system")
 router.include_router(access.router)
@@ -39,15 +41,20 @@ async def overview(visit: Here) -> Response:
         room = await health.room(session)
         unsent = await bubbles(session, await health.unsent(session), visit.who)
         waiting = await health.waiting(session, visit.now)
+        untold = await health.untold(session)
         undone = await health.undone(session)
-        shown = {row.id: await _named(session, visit, row) for row in undone}
+        shown = {row.id: await _named(session, visit, row.ticket_no) for row in undone}
+        of_notices = {n.id: await _named(session, visit, n.ticket_no) for n, _ in untold}
         overdue = await health.overdue(session, visit.now)
         aside = await health.set_aside(session)
         groups = {row.id: row.name for row in await people.groups(session)}
+    found = await conditions(app.channels, app.streams, visit.now)
     disk = shutil.disk_usage(app.settings.data if app.settings.data.exists() else ".")
     return visit.show(
         "system.html", queues=queues, groups=groups, room=room, unsent=unsent, waiting=waiting,
-        undone=undone, shown=shown, overdue=overdue, aside=aside, disk=disk, streams=streams,
+        undone=undone, shown=shown, untold=untold, of_notices=of_notices,
+        channels=sorted(found.values(), key=lambda one: ORDER.index(one.state)),
+        overdue=overdue, aside=aside, disk=disk, streams=streams,
         workers=[(name, datetime.fromtimestamp(at, UTC)) for name, at in workers],
         reader=_reader(app), brief=_brief, size=_size,
     )  # fmt: skip
@@ -105,10 +112,11 @@ async def _messages(visit: Visit, asked: int | None = None) -> Response:
     async with visit.app.database.transaction() as session:
         rows = await poison.newest(session, SHOWN)
         many = await health.set_aside(session)
+        odd, more = await carriers.odd(session)
         groups = {row.id: row.name for row in await people.groups(session)}
     return visit.show(
         "system_messages.html", 400 if asked else 200, rows=rows, many=many, groups=groups,
-        asked=asked, brief=_brief,
+        asked=asked, brief=_brief, odd=odd, odds=more, outline=outline,
     )  # fmt: skip
 
 
@@ -132,11 +140,9 @@ async def _dealt_with(session: AsyncSession, visit: Visit, row: Poisoned, how: s
     await poison.forget(session, row)
 
 
-async def _named(session: AsyncSession, visit: Visit, row: Due) -> int | None:
-    """The ticket of due work, where this person may know of it."""
-    ticket = (await tickets.some(session, [row.ticket_no])).get(row.ticket_no) if (
-        row.ticket_no is not None
-    ) else None  # fmt: skip
+async def _named(session: AsyncSession, visit: Visit, no: int | None) -> int | None:
+    """The ticket of this number, where this person may know of it."""
+    ticket = (await tickets.some(session, [no])).get(no) if no is not None else None
     return ticket.no if ticket is not None and rights.sees(visit.who, ticket) else None
 
 

@@ -14,6 +14,8 @@ from actions.lateness import lateness
 from actions.moves import RUNNING
 from actions.reminders import FIRES
 from bot.channels.sandbox import BOT
+from bot.console import enclosed
+from bot.console.enclosed import Enclosed
 from bot.console.ticket_days import explained
 from storage import (
     events,
@@ -44,6 +46,7 @@ class Bubble:
     role: str | None
     quoted: Quoted | None = None
     unquotable: bool = False  # what is quoted is not for this person
+    media: Sequence[Enclosed] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +113,18 @@ async def _said(session: AsyncSession, row: Ticket, who: Member) -> list[Bubble]
     if row.group_id is not None and not row.confidential:
         told += await posts.about(session, row.group_id, row.no, row.reported_at)
     told.sort(key=lambda one: one.said or 0)
-    senders = await people.by_ids(
-        session, [one.sender_id for one in told if isinstance(one, Message)]
-    )
-    return [await _bubble(session, one, senders, who) for one in told]
+    heard = [one for one in told if isinstance(one, Message)]
+    senders = await people.by_ids(session, [one.sender_id for one in heard])
+    media = await enclosed.of_messages(session, heard, who)
+    return [await _bubble(session, one, senders, media, who) for one in told]
 
 
 async def _bubble(
-    session: AsyncSession, one: Message | Post, senders: dict[int, Member], who: Member
+    session: AsyncSession,
+    one: Message | Post,
+    senders: dict[int, Member],
+    media: dict[int, list[Enclosed]],
+    who: Member,
 ) -> Bubble:
     if isinstance(one, Post):
         return Bubble(one, True, f"post-{one.id}", BOT, None)
@@ -125,7 +132,7 @@ async def _bubble(
     readable = quoted is None or await _readable(session, quoted.source, who)
     return Bubble(
         one, False, one.external_id, one.name, senders[one.sender_id].role,
-        quoted if readable else None, not readable,
+        quoted if readable else None, not readable, media.get(one.id or 0, ()),
     )  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from bot.console.ledger_asked import Asked
 from bot.console.page import Enter, Visit
 from bot.console.rows import Row, Rows
 from bot.streams import Away
-from storage import figures, inspection, ledger, people, reviews, tickets, today
+from storage import carriers, figures, inspection, ledger, people, reviews, tickets, today
 from storage.models import Event, Member, Notice, Ticket
 
 router = APIRouter()
@@ -251,7 +251,14 @@ async def _coordinator(desk: Desk) -> None:
     await desk.listed("overdue", Asked(overdue=True))
     await desk.falling()
     desk.line("reviews", await reviews.count(session, MISCONDUCT, among=False))
+    await _groups(desk)
     await _calendar(desk)
+
+
+async def _groups(desk: Desk) -> None:
+    """Groups that nobody set up, and those that can't be spoken to."""
+    desk.line("unplaced", await carriers.strange(desk.session))
+    desk.line("blocked", await carriers.blocked(desk.session))
 
 
 async def _calendar(desk: Desk) -> None:
@@ -305,6 +312,7 @@ async def _admin(desk: Desk) -> None:
     session = desk.session
     desk.line("poisoned", await today.poisoned(session))
     desk.line("stuck", await today.stuck(session))
+    await _groups(desk)
     desk.line("strangers", await today.strangers(session))
     deserted = await today.deserted(session)
     desk.line("deserted", len(deserted), deserted[:FEW])

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any, ClassVar
 
-from sqlalchemy import Column, UniqueConstraint
+from sqlalchemy import Column, String, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field, SQLModel
 
@@ -38,9 +38,11 @@ class Group(SQLModel, table=True):
     id: str = Field(primary_key=True)  # ours; a channel may call the group otherwise
     name: str
     district: str | None = None
-    reads: str | None = "sandbox"  # by which channel it is read,
-    answers: str | None = "sandbox"  # the bot answers somebody,
-    pushes: str | None = "sandbox"  # and says what nobody asked for
+    # by which channel it is read, the bot answers somebody, and says what nobody asked for; a
+    # default of the column would take the place of none
+    reads: str | None = Field(default="sandbox", sa_column=Column(String))
+    answers: str | None = Field(default="sandbox", sa_column=Column(String))
+    pushes: str | None = Field(default="sandbox", sa_column=Column(String))
 
 
 class Carrier(SQLModel, table=True):

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 
 from bot import web
 from bot.app import App
-from bot.channels.base import LARGEST
+from bot.channels.base import LARGEST, Health
 from bot.channels.webhook import sign
 from bot.embedded.process import Child
 from bot.settings import Settings
@@ -147,9 +147,24 @@ async def test_while_valkey_is_away_the_sender_is_to_send_again(
 async def test_all_is_well(http: httpx.AsyncClient) -> None:
     await say(http, MESSAGE)
     answer = await http.get("/health")
-    assert (answer.status_code, answer.json()) == (
+    found = answer.json()
+    channels = found.pop("channels")
+    assert (answer.status_code, found) == (
         200, {"database": "ok", "streams": "ok", "parser": "keywords", "waiting": 1},
     )  # fmt: skip
+    assert (channels["sandbox"], channels["webhook"]) == ("ok", "warn")  # it has no address
+
+
+async def test_of_channels_nothing_is_told_but_how_they_are(
+    http: httpx.AsyncClient, app: App
+) -> None:
+    for name, text_ in (("wecom_bot", "密钥 s3cret"), ("onebot", "不通")):
+        await app.inbox.report(app.channels[name], Health("down", text_))
+    answer = await http.get("/health")
+    assert answer.status_code == 200
+    assert set(answer.json()["channels"]) == set(app.channels)
+    assert set(answer.json()["channels"].values()) <= {"ok", "warn", "down", "off"}
+    assert "s3cret" not in answer.text
 
 
 async def test_without_valkey_it_is_not(

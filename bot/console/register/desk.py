@@ -7,6 +7,7 @@ are shown, and nothing is written until it is sent again.
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar
+from urllib.parse import quote
 
 from fastapi import APIRouter, Depends
 from fastapi.responses import RedirectResponse, Response
@@ -62,6 +63,16 @@ class Desk[Row: SQLModel]:
         for name, value in values.items():
             setattr(row, name, value)
 
+    async def preset(
+        self, _session: AsyncSession, _visit: Visit
+    ) -> tuple[Given, tuple[str, Mapping[str, Any]] | None]:
+        """What stands in the form of a new one, and what is told beside it."""
+        return {}, None
+
+    async def settled(self, _visit: Visit, _of: str) -> str:
+        """What else must happen once a row is written, and kept; the address gets what is told."""
+        return ""
+
     async def after(self, _session: AsyncSession) -> None:
         """What else must happen with each change."""
 
@@ -83,8 +94,9 @@ def add[Row: SQLModel](router: APIRouter, desk: Desk[Row]) -> None:
     @router.get("/new")
     async def blank(visit: May) -> Response:
         async with visit.app.database.transaction() as session:
+            given, more = await desk.preset(session, visit)
             form = await _blank(desk, session)
-        return forms.show(visit, form)
+        return forms.show(visit, replace(form, given=form.given | given, more=more))
 
     @router.post("/new", dependencies=[Depends(sealed)])
     async def make(visit: May) -> Response:
@@ -155,7 +167,8 @@ async def _save[Row: SQLModel](desk: Desk[Row], visit: Visit, key: str | None) -
         return forms.show(visit, forms.again(form, given, {desk.title: Fault("taken")}), 409)
     if wrong is not None:
         return forms.show(visit, wrong, 409 if wrong.now else 422)
-    return RedirectResponse(f"{desk.path}/{of}?saved=1", 303)
+    told = await desk.settled(visit, of)
+    return RedirectResponse(f"{desk.path}/{quote(of, safe='')}?saved=1{told}", 303)
 
 
 async def _opened[Row: SQLModel](

@@ -44,6 +44,7 @@ class Field:
         most: characters, of a word or of all.
         once: given when the record is made, and never again.
         personal: phone numbers in it are masked for who need not call.
+        within: stands with others under a heading: a word of `register/words.html`.
 
     """
 
@@ -54,6 +55,7 @@ class Field:
     most: int = 200
     once: bool = False
     personal: bool = False
+    within: str = ""
 
     def read(self, given: str, choices: Choices) -> Any:
         """The value that was typed; Fault where it is none."""

@@ -10,6 +10,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions import rights
 from actions.names import name, names
+from bot.channels import kinds
 from bot.channels.base import clean
 from bot.console.page import Visit
 from bot.console.register import desk, listing
@@ -37,17 +38,17 @@ class Members(Desk[Member]):
         Field("role", "身份", "choice", needed=True),
         Field("unit", "单位", "choice"),
         Field("enterprise", "企业", personal=True),
-        Field("channel", "通道", "choice", needed=True, once=True),
+        Field("channel", "平台", "choice", needed=True, once=True),
         Field("external_id", "编号", needed=True, once=True, personal=True),
     )
 
     async def choices(self, session: AsyncSession) -> Choices:
-        """Roles, units, channels."""
+        """Roles, units, and where people are known."""
         units = [(row.name, row.name) for row in await people.units(session)]
         return {
             "role": list(names()["role"].items()),
             "unit": [("", "无"), *units],
-            "channel": list(names()["channel"].items()),
+            "channel": [(realm, name("channel", realm)) for realm in _realms()],
         }
 
     async def shown(self, session: AsyncSession, row: Member) -> Given:
@@ -90,6 +91,11 @@ class Members(Desk[Member]):
             if member.id == row.id
         ]
         return "register/member.html", {"member": row, "may": may, "logins": mine}
+
+
+def _realms() -> list[str]:
+    """Under which names people are known: channels of one platform share one."""
+    return list(dict.fromkeys(kind.people or which for which, kind in kinds().items()))
 
 
 desk.add(router, Members())

@@ -74,7 +74,7 @@ if (form) {
   const unquote = () => { quote.value = ""; quoting.hidden = true; };
   const quoted = (bubble) => {
     quote.value = bubble.dataset.id;
-    const words = bubble.querySelector(".said")?.textContent ?? "";
+    const words = bubble.querySelector(".said")?.textContent ?? "[图片]";
     quoting.firstElementChild.textContent = `引用:${words.slice(0, 30)}`;
     quoting.hidden = false;
     text.focus();

@@ -329,7 +329,7 @@ async def shows(
     )
 
 
-async def test_a_picture_is_named_by_its_content_and_not_kept(console: Console) -> None:
+async def test_a_picture_is_named_by_its_content_and_kept(console: Console) -> None:
     browser = await console.visitor("a1")
     assert (await shows(browser, PNG, "../../灯<b>.png")).status_code == 303
     digest = hashlib.sha256(PNG).hexdigest()
@@ -337,6 +337,21 @@ async def test_a_picture_is_named_by_its_content_and_not_kept(console: Console) 
     shown = [(image["id"], image["name"]) for image in said["images"]]
     assert shown == [(f"sha256:{digest}", "灯<b>.png")]
     await console.app.worker().step()
+    page = (await browser.get("/groups/g1")).text
+    found = re.search(r'<img src="(/media/\d+)" alt="图片,张三 [^"]+" title="灯_b_.png"', page)
+    assert found is not None
+    assert (await browser.get(found[1])).content == PNG
+
+
+async def test_who_sends_an_id_again_changes_no_picture(console: Console) -> None:
+    browser = await console.visitor("a1")
+    for content in (PNG, b"GIF89a"):
+        said = {"seal": await seal(browser), "speaker": "zhang", "text": "", "id": "once"}
+        files = {"picture": ("灯.png", content, "image/png")}
+        await browser.post("/groups/g1/messages", data=said, files=files)
+    await console.app.worker().step()
+    (number,) = re.findall(r'<img src="(/media/\d+)"', (await browser.get("/groups/g1")).text)
+    assert (await browser.get(number)).content == PNG
 
 
 @pytest.mark.parametrize(

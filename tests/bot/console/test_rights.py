@@ -18,7 +18,8 @@ from tests.bot.console.conftest import Console, seal
 
 #: What is open to everybody: it asks for another proof, or signs people in.
 PUBLIC = {
-    ("POST", "/in/{name}"), ("GET", "/health"), ("GET", "/signin"), ("POST", "/signin"),
+    ("POST", "/in/{name}"), ("GET", "/in/{name}"), ("GET", "/health"), ("GET", "/signin"),
+    ("POST", "/signin"),
     ("POST", "/signin/code"), ("GET", "/signin/with/{name}"), ("GET", "/signin/back/{name}"),
     ("POST", "/signout"),
 }  # fmt: skip
@@ -30,6 +31,7 @@ MOUNTED = {"/static", "/api/v1"}
 PLACES = {
     "": {"today"}, "account": {"today"}, "live": {"today"}, "notices": {"today"},
     "tickets": {"tickets"}, "reviews": {"reviews"}, "board": {"board"}, "groups": {"windows"},
+    "media": {"media"},
     "register": {"register", "registrar", "articles"}, "confidential": {"confidential"},
     "system": {"system"},
 }  # fmt: skip
@@ -91,7 +93,8 @@ def ways() -> list[Way]:
         parts = frozenset(one.part for one in asked if isinstance(one, Enter))
         found += [
             Way(method, str(getattr(context, "path", "")), parts, sealed in asked)
-            for method in sorted(getattr(context, "methods", ()))
+            # a WebSocket has none; its channel asks who connects
+            for method in sorted(getattr(context, "methods", None) or ())
         ]
     return found
 

@@ -3,14 +3,16 @@
 import json
 import re
 from datetime import timedelta
+from typing import Any
 
 import httpx
 import pytest
 from sqlmodel import select
 
+from bot.channels.base import Channel, Door, Health, Powers
 from bot.streams import partition
-from storage import accounts, changes, due, people, poison, posts
-from storage.models import Due, Poisoned, Post
+from storage import accounts, carriers, changes, due, people, poison, posts
+from storage.models import Due, Member, Notice, Poisoned, Post
 from tests.bot.console.conftest import PHONE, Console, make_confidential
 from tests.fixtures.cast import REPORT, Town
 
@@ -348,3 +350,122 @@ async def test_who_is_another_at_the_provider_signs_in_anew(console: Console) ->
     await sends(browser, "/accounts/subject", login=login, way="wecom", known_as="")
     assert await console.app.sessions.of(token) is None
     assert (await browser.get("/system")).status_code == 200
+
+
+# --- channels, notices, what nobody knows --------------------------------------------------------
+
+
+async def reported(console: Console, channel: str, state: Any, words: str) -> None:
+    await console.app.inbox.report(console.app.channels[channel], Health(state, words))
+
+
+async def test_channels_are_shown_as_they_are(console: Console) -> None:
+    await reported(console, "wecom_webhook", "warn", f"1 个群停发 {PHONE}{MARKUP}")
+    await console.app.streams.note("onebot", "no note")
+    page = (await (await console.visitor("a1")).get("/system")).text
+    part = page.partition('id="channels"')[2].partition("</section>")[0]
+    assert "要留意" in part
+    assert "1 个群停发 138****5678&lt;script&gt;" in part
+    assert "在本系统里,不用设置" in part
+    assert "docs/channels/wecom_bot.md" in part
+    assert "没有设置 MINGCHENG_WEBHOOK_SECRET" in part
+    assert MARKUP not in part
+
+
+class Runs(Channel):
+    """It must be run."""
+
+    name, title, powers = "runs", "要运行的通道", Powers()
+
+    async def run(self, door: Door) -> None:
+        """Nobody does."""
+
+
+async def test_a_channel_that_nobody_runs_says_so(console: Console) -> None:
+    console.app.channels["runs"] = Runs()
+    browser = await console.visitor("a1")
+    old = {"state": "ok", "words": "连着", "at": str(console.app.now() - timedelta(minutes=3))}
+    for note in (None, json.dumps(old)):
+        if note:
+            await console.app.streams.note("runs", note)
+        part = (await browser.get("/system")).text.partition("要运行的通道")[2][:400]
+        assert "没有进程在运行它" in part
+        assert "连着" not in part
+
+
+async def test_who_could_not_be_told_is_shown_without_what(console: Console, town: Town) -> None:
+    await town.reports()
+    await make_confidential(town, await town.reports("li", "有人要回扣"))
+    now = console.app.now()
+    async with console.app.database.transaction() as session:
+        member = Member(channel="wecom", external_id="LiSi", name=f"李四{PHONE}", role="handler")
+        session.add(member)
+        await session.flush()
+        same: dict[str, Any] = {
+            "at": now,
+            "not_before": now,
+            "member_id": member.id,
+            "text": "回扣",
+            "tries": 1,
+        }
+        session.add_all([
+            Notice(**same, level="blue", status="failed", error=f"不可见{MARKUP}", ticket_no=1),
+            Notice(**same, level="red", status="unknown", error="没有答复", ticket_no=2),
+            Notice(**same, level="urge", status="sent"),
+            Notice(**same, level="review"),
+        ])  # fmt: skip
+    page = (await (await console.visitor("a1")).get("/system")).text
+    part = page.partition('id="untold"')[2].partition("</section>")[0]
+    assert part.count("<tr>") == 3  # a head and two
+    assert 'href="/tickets/1"' in part
+    assert "不可见&lt;script&gt;" in part
+    assert "内容不在此显示" in part
+    for hidden in ("/tickets/2", "移交", "回扣", PHONE, "催办"):
+        assert hidden not in part
+
+
+async def test_without_such_notices_there_is_no_word_of_them(console: Console) -> None:
+    assert "没通知到手机的人" not in (await (await console.visitor("a1")).get("/system")).text
+
+
+async def test_what_is_of_no_known_kind_is_shown_newest_first_without_its_words(
+    console: Console,
+) -> None:
+    secret = "https://example.com/response?code=s3cret"
+    async with console.app.database.transaction() as session:
+        for kind in ("first", "second"):
+            payload = json.dumps({"msgtype": kind, "text": "有人收红包", "response_url": secret})
+            await carriers.unplaced(
+                session, channel="wecom_bot", address=f"room{MARKUP}", why="kind", payload=payload,
+                at=console.app.now(),
+            )  # fmt: skip
+    page = (await (await console.visitor("a1")).get("/system/messages")).text
+    assert page.index("msgtype: second") < page.index("msgtype: first")
+    for hidden in ("红包", "s3cret", "example.com", MARKUP):
+        assert hidden not in page
+
+
+async def test_what_is_sent_again_goes_on_behind_what_was_said(console: Console) -> None:
+    number, browser = await unsent(console, "unknown"), await console.visitor("a1")
+    async with console.app.database.transaction() as session:
+        post = await session.get(Post, number)
+        assert post is not None
+        post.parts, post.via = 2, "sandbox"
+    await sends(browser, f"/posts/{number}/again")
+    async with console.app.database.transaction() as session:
+        claimed = await posts.claim(session, console.app.now())
+    assert claimed is not None
+    assert (claimed.id, claimed.parts) == (number, 2)
+
+
+async def test_by_another_channel_all_of_it_is_said_again(console: Console) -> None:
+    number, browser = await unsent(console, "failed"), await console.visitor("a1")
+    async with console.app.database.transaction() as session:
+        post = await session.get(Post, number)
+        assert post is not None
+        post.parts, post.via = 2, "wecom_webhook"
+    await sends(browser, f"/posts/{number}/again")
+    async with console.app.database.transaction() as session:
+        claimed = await posts.claim(session, console.app.now())
+    assert claimed is not None
+    assert (claimed.parts, claimed.via) == (0, "sandbox")

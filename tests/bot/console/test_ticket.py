@@ -420,8 +420,9 @@ async def test_what_was_said_stands_in_order_with_quotes_pictures_and_what_was_t
     await town.says(
         "zhang", "补一张照片", "add_detail", quote="first", images=["灯.jpg"], id="second"
     )
+    await town.says("zhang", "再补", "add_detail", quote="first", images=["地.jpg"], id="third")
     await town.says("li", "大家好", "chitchat")
-    await town.recalls("second")
+    await town.recalls("third")
     page = await shown(await here.visitor("c1"))
     said = re.findall(r'<div class="said(?: image)?">([^<]+)</div>', page)
     assert said[0] == REPORT
@@ -429,6 +430,7 @@ async def test_what_was_said_stands_in_order_with_quotes_pictures_and_what_was_t
     assert said[2:4] == ["补一张照片", "[图片] 灯.jpg"]
     assert f"<blockquote>立方新能源-张三:{REPORT}</blockquote>" in page
     assert "发言人已撤回" in page
+    assert "地.jpg" not in page
     assert "大家好" not in page
 
 
