@@ -228,12 +228,12 @@ async def measure(browser: httpx.AsyncClient, query: str, many: int) -> Measured
     return Measured(count, min(found.values()), found[slowest], slowest)
 
 
-async def browse(app: App) -> httpx.AsyncClient:
-    """A browser in which a coordinator is signed in."""
+async def browse(app: App, member: str = "c1") -> httpx.AsyncClient:
+    """A browser in which a member is signed in: a coordinator."""
     async with app.database.transaction() as session:
-        found = await people.known(session, "c1")
+        found = await people.known(session, member)
         if found is None:
-            raise LookupError("c1")
+            raise LookupError(member)
         await accounts.make(session, login="bench", password="", member=found, now=NOW)
         account = await accounts.find(session, "bench")
         if account is not None:

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from typing import Annotated, Any, NamedTuple
-from urllib.parse import quote
+from urllib.parse import quote, urlencode
 
 from fastapi import APIRouter, Depends, Form, Query
 from fastapi.responses import RedirectResponse, Response
@@ -30,6 +30,9 @@ router = APIRouter(prefix="/groups")
 
 Registrar = Annotated[Visit, Depends(Enter("registrar"))]
 Text = Annotated[str, Query(max_length=100)]
+#: So many groups stand on a page; and how many stand before it.
+PAGE = 100
+After = Annotated[int, Query(ge=0, le=1_000_000)]
 
 
 class Groups(Desk[Group]):
@@ -152,8 +155,9 @@ desk.add(router, Groups())
 
 
 @router.get("")
-async def groups(visit: Here, state: Text = "") -> Response:
-    """All groups; those that ail first, and before them what nobody set up."""
+async def groups(visit: Here, q: Text = "", state: Text = "", after: After = 0) -> Response:
+    """A page of the groups; those that ail first, and before them what nobody set up."""
+    words = clean(q).split()[:5]
     found = await conditions(visit.app.channels, visit.app.streams, visit.now)
     async with visit.app.database.transaction() as session:
         rows = await people.groups(session)
@@ -164,19 +168,28 @@ async def groups(visit: Here, state: Text = "") -> Response:
         Known(row, health.get(row.id, Health()), standing(row, carried.get(row.id, ()), found))
         for row in rows
     ]
-    if state == "ails":
-        known = [one for one in known if one.ails or one.health.failed]
+    known = [
+        one
+        for one in known
+        if (state != "ails" or one.ails or one.health.failed)
+        and all(word in f"{one.row.name} {one.row.id} {one.row.district or ''}" for word in words)
+    ]
     known.sort(key=lambda one: (not one.ails, not one.health.failed))
+    more = {"q": " ".join(words), "state": state, "after": str(after + PAGE)}
     return listing.show(visit, Listing(
         what="group", path="/register/groups", may=rights.enters(visit.who, "registrar"),
         live=True, columns=("群", "区县", "能做什么", "最近发言", "最近推送", "收发情况"),
-        narrows=(Narrow(name="state", label="收发情况", value="ails" if state == "ails" else "",
-                        choices=[("ails", "只看有问题的")]),),
-        rows=[_row(one) for one in known],
+        narrows=(
+            Narrow(name="q", label="群名、编号或区县", value=" ".join(words)),
+            Narrow(name="state", label="收发情况", value="ails" if state == "ails" else "",
+                   choices=[("ails", "只看有问题的")]),
+        ),
+        rows=[_row(one) for one in known[after : after + PAGE]],
+        further=urlencode(more) if len(known) > after + PAGE else "",
         more=("register/strangers.html", {
             "strangers": strangers.known(strange), "may": rights.enters(visit.who, "registrar"),
             "unreasoned": "reason" in visit.request.query_params,
-        }) if strange else None,
+        }) if strange and not after else None,
     ))  # fmt: skip
 
 
