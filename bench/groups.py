@@ -1,26 +1,16 @@
 """How long the pages take that list a whole city: `python -m bench.groups`.
 
 2,109 groups, 135,273 members, 200,000 messages and 400,000 posts; whole pages over HTTP, as an
-administrator and a coordinator see them.
+administrator sees them.
 """
 
 import asyncio
-import tempfile
 import time
-from pathlib import Path
 
 import httpx
 from sqlalchemy import text
 
-from bench.ledger import NOW, browse, timed
-from bot import city
-from bot.app import App
-from bot.embedded.servers import start
-from bot.settings import Settings
-from bot.up import DEFAULT_CITY
-from nlu.keywords import Keywords
-from nlu.training import PROJECT
-from storage import calendar, migrate
+from bench.ledger import browse, house, timed
 
 FILL = (
     """
@@ -68,33 +58,16 @@ PAGES = (
 
 async def run() -> None:
     """Fill and measure."""
-    with tempfile.TemporaryDirectory() as folder:
-        scratch = Path(folder)
-        scratch.chmod(0o711)
-        running = await start(scratch / "data", print, durable=False)
-        settings = Settings(
-            data=scratch / "data", database_url=running.servers.database_url,
-            redis_url=running.servers.redis_url,
-        )  # fmt: skip
-        app = App(settings, Keywords.load(PROJECT / "data"))
-        app.now = lambda: NOW
-        try:
-            await asyncio.to_thread(migrate.upgrade, running.servers.database_url)
-            async with app.database.transaction() as session:
-                await calendar.seed(session)
-                await city.load(session, city.read(DEFAULT_CITY))
-            began = time.perf_counter()
-            async with app.database.engine.connect() as connection:
-                free = await connection.execution_options(isolation_level="AUTOCOMMIT")
-                for statement in FILL:
-                    await free.execute(text(statement))
-            print(f"a city, written in {time.perf_counter() - began:.0f} s", flush=True)
-            async with await browse(app, "a1") as browser:
-                for page in PAGES:
-                    await _measure(browser, page)
-        finally:
-            await app.close()
-            await running.stop()
+    async with house() as app:
+        began = time.perf_counter()
+        async with app.database.engine.connect() as connection:
+            free = await connection.execution_options(isolation_level="AUTOCOMMIT")
+            for statement in FILL:
+                await free.execute(text(statement))
+        print(f"a city, written in {time.perf_counter() - began:.0f} s", flush=True)
+        async with await browse(app, "a1") as browser:
+            for page in PAGES:
+                await _measure(browser, page)
 
 
 async def _measure(browser: httpx.AsyncClient, page: str) -> None:
