@@ -5,6 +5,7 @@ from fastapi import FastAPI, WebSocket
 from fastapi import Request as HttpRequest
 from fastapi.responses import JSONResponse, Response
 from sqlalchemy.exc import SQLAlchemyError
+from starlette.requests import ClientDisconnect
 
 from bot import sockets
 from bot.app import App
@@ -54,10 +55,13 @@ def mount(web: FastAPI, app: App) -> None:
 
 async def _request(http: HttpRequest) -> Request:
     body = bytearray()
-    async for chunk in http.stream():
-        body += chunk
-        if len(body) > LARGEST:
-            raise Rejected(413, f"a request has at most {LARGEST} bytes")
+    try:
+        async for chunk in http.stream():
+            body += chunk
+            if len(body) > LARGEST:
+                raise Rejected(413, f"a request has at most {LARGEST} bytes")
+    except ClientDisconnect:
+        raise Rejected(400, "the body broke off") from None  # nobody reads it: it is no fault
     return Request(
         headers={name.lower(): value for name, value in http.headers.items()},
         query=dict(http.query_params),

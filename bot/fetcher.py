@@ -14,14 +14,13 @@ from hashlib import sha256
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot import contents
 from bot.channels.base import Channel, Later, Permanent
 from bot.streams import Streams
 from storage import media
-from storage.database import Database
+from storage.database import PASSES, Database
 from storage.models import Medium
 
 log = structlog.get_logger()
@@ -95,7 +94,7 @@ class Fetcher:
             try:
                 while await self.step():
                     pass
-            except (OperationalError, InterfaceError) as error:
+            except PASSES as error:
                 log.warning("database away", error=type(error).__name__)
             await asyncio.sleep(LOOK)
 
@@ -109,7 +108,7 @@ class Fetcher:
         try:
             outcome = await self._fetch(claimed)
         except asyncio.CancelledError:  # the next process need not wait
-            with contextlib.suppress(OperationalError, InterfaceError):
+            with contextlib.suppress(*PASSES):
                 await self._settle(claimed, Outcome("waiting", after=0))
             raise
         finally:

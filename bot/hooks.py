@@ -15,13 +15,12 @@ from datetime import datetime, timedelta
 
 import httpx
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot import outside
 from bot.api import shapes
 from bot.streams import Away, Streams
 from storage import hooks, people
-from storage.database import Database
+from storage.database import PASSES, Database
 from storage.hooks import Told
 
 log = structlog.get_logger()
@@ -76,7 +75,7 @@ class Hooks:
                 self._called.clear()
                 try:
                     await self._start()
-                except (OperationalError, InterfaceError) as error:
+                except PASSES as error:
                     log.warning("database away", error=type(error).__name__)
                 except Exception:
                     log.exception("hooks failed")

@@ -15,7 +15,7 @@ SECRET = re.compile(r"secret|password|token|key|cookie|authorization|signature",
 #: Passwords inside addresses.
 CREDENTIALS = re.compile(r"(?<=://)([^/@\s]*):[^/@\s]+@")
 #: Secrets inside queries; an error of HTTP names the whole address.
-QUERY = re.compile(rf"([?&][\w-]*(?:{SECRET.pattern})[\w-]*=)[^&\s'\"]+", re.IGNORECASE)
+QUERY = re.compile(rf"([?&][\w-]*(?:{SECRET.pattern}|code)[\w-]*=)[^&\s'\"]+", re.IGNORECASE)
 HIDDEN = "***"
 
 Event = MutableMapping[str, Any]

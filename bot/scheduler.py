@@ -6,13 +6,12 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from actions import clock, dispatch
 from bot.streams import Streams
 from nlu.parse import Parse, Parser, ParserAway
 from storage import due, messages, poison
-from storage.database import Database
+from storage.database import PASSES, Database
 from storage.models import Message
 
 log = structlog.get_logger()
@@ -51,7 +50,7 @@ async def run_due(
                 session.add(row)
                 await session.flush()
                 await clock.run(session, row, at)
-        except (OperationalError, InterfaceError):
+        except PASSES:
             raise
         except Exception as error:
             if claimed is None:
@@ -80,7 +79,7 @@ async def reread(database: Database, parser: Parser, now: datetime) -> int:
             continue
         try:
             await _reread(database, message.id, parse, now)
-        except (OperationalError, InterfaceError):
+        except PASSES:
             raise
         except Exception as error:
             log.exception("message failed", group=message.group_id, id=message.external_id)
@@ -127,7 +126,7 @@ class Scheduler:
                     await reread(self.database, self.parser, self.now())
             except ParserAway:
                 pass  # the next look will find it back
-            except (OperationalError, InterfaceError) as error:
+            except PASSES as error:
                 log.warning("database away", error=type(error).__name__)
             except Exception:
                 log.exception("due work failed")

@@ -7,13 +7,13 @@ before, it is sent again; else it is shown to people, and never said twice by it
 
 import asyncio
 import contextlib
+import traceback
 from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from bot.channels.base import (
@@ -28,7 +28,7 @@ from bot.channels.base import (
 )
 from bot.streams import Away, Streams
 from storage import carriers, people, posts
-from storage.database import Database
+from storage.database import PASSES, Database
 from storage.models import Carrier, Message, Notice, Post
 
 log = structlog.get_logger()
@@ -44,6 +44,9 @@ LANES = 8
 #: Whoever sends one for longer than this is gone.
 LONGEST = timedelta(minutes=5)
 LOST = "发送到一半时进程中断,不知是否送达"
+FAULTY = "发送时程序出错,不知是否送达,请告诉系统管理员"
+
+Work = Coroutine[Any, Any, None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +87,7 @@ class Sender:
                 called.clear()
                 try:
                     await self._start_all(called, slots, under_way)
-                except (OperationalError, InterfaceError) as error:
+                except PASSES as error:
                     log.warning("database away", error=type(error).__name__)
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(called.wait(), LOOK)
@@ -105,28 +108,29 @@ class Sender:
     ) -> None:
         """Start all that can leave now, so many at once as there are slots."""
 
-        async def finish(work: Coroutine[Any, Any, None]) -> None:
+        async def finish(claim: asyncio.Task[Work | None]) -> None:
             try:
-                await work
-            except (OperationalError, InterfaceError) as error:
-                log.warning("database away", error=type(error).__name__)
+                if (work := await claim) is not None:
+                    await work
+                    called.set()  # what was held up behind it may leave now
+            except PASSES as error:
+                if claim.exception() is None:  # of a claim that failed the loop itself hears
+                    log.warning("database away", error=type(error).__name__)
             finally:
                 slots.release()
-                called.set()  # what was held up behind it may leave now
 
         while True:
             await slots.acquire()
-            try:
-                work = await self._next_post() or await self._next_notice()
-            except BaseException:
-                slots.release()
-                raise
-            if work is None:
-                slots.release()
-                return
-            task = asyncio.create_task(finish(work))
+            # what is marked as being sent is sent, also where all ends at that moment
+            claim = asyncio.create_task(self._next())
+            task = asyncio.create_task(finish(claim))
             under_way.add(task)
             task.add_done_callback(under_way.discard)
+            if await asyncio.shield(claim) is None:
+                return
+
+    async def _next(self) -> Work | None:
+        return await self._next_post() or await self._next_notice()
 
     async def step(self) -> bool:
         """Send the next post; False when there is none."""
@@ -144,7 +148,7 @@ class Sender:
 
     # --- into a group -------------------------------------------------------------------------
 
-    async def _next_post(self) -> Coroutine[Any, Any, None] | None:
+    async def _next_post(self) -> Work | None:
         """The next post is marked as being sent; what is left is to send it. None for no post."""
         async with self.database.transaction() as session:
             claimed = await self._claim(session)
@@ -214,8 +218,7 @@ class Sender:
         except (Later, Permanent, Unknown) as fault:
             return replace(_fault(fault), parts=done)
         except Exception as error:  # a fault of the channel's: whether it was said, nobody knows
-            log.exception("channel failed", post=post_id)
-            return Outcome("unknown", f"{type(error).__name__}: {error}", parts=done)
+            return replace(_faulty(error, post=post_id), parts=done)
         awaits = sent is not None and sent.awaits
         return Outcome("awaiting" if awaits else "sent", sent=sent, parts=done)
 
@@ -247,7 +250,7 @@ class Sender:
 
     # --- to a person --------------------------------------------------------------------------
 
-    async def _next_notice(self) -> Coroutine[Any, Any, None] | None:
+    async def _next_notice(self) -> Work | None:
         """The next notice is marked as being sent; what is left is to send it."""
         by = {c.people: c for c in self.channels.values() if c.tells and c.ready()}
         if not by or self.served:
@@ -314,9 +317,17 @@ async def _tried(
     except (Later, Permanent, Unknown) as fault:
         return _fault(fault)
     except Exception as error:
-        log.exception("channel failed", notice=told.id)
-        return Outcome("unknown", f"{type(error).__name__}: {error}")
+        return _faulty(error, notice=told.id)
     return Outcome("sent")
+
+
+def _faulty(error: Exception, **what: Any) -> Outcome:
+    """Its words may hold an address with a key in it: the type, and where it was, must do."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    log.error(
+        "channel failed", error=type(error).__name__, file=where.filename, line=where.lineno, **what
+    )
+    return Outcome("unknown", f"{FAULTY}({type(error).__name__})")
 
 
 def _fault(fault: Later | Permanent | Unknown) -> Outcome:

@@ -95,6 +95,7 @@ class Streams:
             url, decode_responses=True, health_check_interval=30
         )
         self.known: set[int] = set()
+        self.quiet = 15.0  # after so many seconds without a hint, that there was none is told
 
     @contextlib.contextmanager
     def reached(self) -> Iterator[None]:
@@ -277,7 +278,7 @@ class Streams:
 
     async def hints(self, name: str) -> AsyncIterator[str]:
         """Hints of this name as they come (JSON); an empty text first, and when none came."""
-        async for about in self._subscribed(f"mingcheng:hint:{name}"):
+        async for about in self._subscribed(f"mingcheng:hint:{name}", silence=True):
             yield about
 
     async def note(self, channel: str, text: str) -> None:
@@ -312,16 +313,18 @@ class Streams:
         async for call in self._subscribed(_live(group)):
             yield call
 
-    async def _subscribed(self, channel: str) -> AsyncIterator[str]:
+    async def _subscribed(self, channel: str, *, silence: bool = False) -> AsyncIterator[str]:
+        """What is published; an empty text first, and with `silence` also when nothing was."""
         async with self.client.pubsub() as pubsub:
             with self.reached():
                 await pubsub.subscribe(channel)
             while True:
                 with self.reached():
-                    call = await pubsub.get_message(timeout=15.0)
-                if call is None:
-                    continue
-                yield str(call["data"]) if call["type"] == "message" else ""
+                    call = await pubsub.get_message(timeout=self.quiet)
+                if call is not None:
+                    yield str(call["data"]) if call["type"] == "message" else ""
+                elif silence:
+                    yield ""
 
 
 def partition(group: str) -> int:

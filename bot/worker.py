@@ -9,7 +9,6 @@ from itertools import groupby
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions import dispatch
@@ -19,7 +18,7 @@ from nlu.addressed import behind, whole
 from nlu.parse import Entity, Label, Parse, Parser
 from nlu.text import fold
 from storage import messages, people, poison, posts
-from storage.database import Database
+from storage.database import PASSES, Database
 from storage.models import Member
 
 log = structlog.get_logger()
@@ -171,7 +170,7 @@ class Worker:
                     log.warning("streams away", error=str(away))
                     self.unfinished |= self.leased  # handed out, and perhaps not finished
                     await asyncio.sleep(PAUSE)
-                except (OperationalError, InterfaceError) as error:
+                except PASSES as error:
                     log.warning("database away", error=type(error).__name__)
                     self.unfinished |= self.leased
                     await asyncio.sleep(PAUSE)
@@ -251,7 +250,7 @@ class Worker:
             return True
         try:
             await handle(self.database, incoming, parse, self.now())
-        except (OperationalError, InterfaceError) as error:
+        except PASSES as error:
             log.warning("database away", error=type(error).__name__)
             self.unfinished.add(entry.partition)
             await asyncio.sleep(PAUSE)

@@ -68,11 +68,15 @@ async def waiting(session: AsyncSession, most: int) -> Sequence[Recorded]:
 
 
 async def handed(session: AsyncSession, seqs: Collection[int]) -> None:
-    """These are handed over, or are for nobody."""
+    """These are handed over, or are for nobody.
+
+    What they say is not kept a second time, nor what is said between two people: the record itself
+    stays as it was pulled, and who has the key can open it again.
+    """
     await session.exec(
         update(Recorded)
         .where(col(Recorded.seq).in_(seqs), col(Recorded.status) == "waiting")
-        .values(status="handed", error=None)
+        .values(status="handed", error=None, body=None)
     )
 
 

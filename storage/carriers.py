@@ -158,12 +158,15 @@ class Stranger:
 
 STRANGERS = sql(
     """
-    SELECT kept.*, carriers.group_id FROM (
-        SELECT channel, address, count(*), min(at), max(at) AS last,
-               (array_agg(payload ORDER BY id))[1]
+    SELECT kept.channel, kept.address, many, since, last, payload, carriers.group_id FROM (
+        SELECT channel, address, count(*) AS many, min(at) AS since, max(at) AS last,
+               min(id) AS first
         FROM unplaced WHERE why = 'group' GROUP BY channel, address
-    ) kept LEFT JOIN carriers USING (channel, address)
-    ORDER BY last DESC, channel, address LIMIT :most
+        ORDER BY last DESC, channel, address LIMIT :most
+    ) kept
+    JOIN unplaced ON unplaced.id = kept.first
+    LEFT JOIN carriers ON (carriers.channel, carriers.address) = (kept.channel, kept.address)
+    ORDER BY last DESC, kept.channel, kept.address
     """
 )
 

@@ -6,9 +6,15 @@ from typing import Any
 
 from sqlalchemy import event
 from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import InterfaceError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import ConnectionPoolEntry
 from sqlmodel.ext.asyncio.session import AsyncSession
+
+#: What passes: the database is away, has no connection left, or can only be read while another
+#: one takes over. Whoever meets it tries again; nothing was done.
+PASSES = (OperationalError, InterfaceError, InternalError, NoConnection)
 
 
 class Database:

@@ -2,13 +2,13 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import case, func, insert
+from sqlalchemy import ColumnElement, case, func, insert
 from sqlalchemy import text as sql
 from sqlalchemy.orm import aliased
-from sqlmodel import col, or_, select
+from sqlmodel import and_, col, or_, select
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from storage.models import Group, Member, Notice, Post
@@ -17,6 +17,13 @@ from storage.models import Group, Member, Notice, Post
 ON_ITS_WAY = ("waiting", "sending")
 #: People of these platforms are told on their phones too, what others find on their pages.
 TOLD = frozenset({"wecom"})
+#: What an officer sent is looked for among so many posts of a group, and so long around the tap.
+LATELY, TAP = 100, timedelta(minutes=10)
+#: What is shorter, in characters, is no part of a long post.
+PART = 100
+#: What was to be told longer ago is no news on a phone; the page shows it. Who sets up a way to
+#: people's phones does not send them all that was ever told.
+NEWS = timedelta(days=3)
 
 #: One statement for all groups of a city.
 SAY_ALL = sql(
@@ -150,8 +157,12 @@ async def claim(
         .where(
             earlier.group_id == Post.group_id,
             col(earlier.status).in_(ON_ITS_WAY),
-            # what only waits for the morning holds nobody up
-            or_(col(earlier.next_at) <= now, col(earlier.tries) > 0, earlier.status == "sending"),
+            # what only waits for the morning holds nobody up; what was tried says why it waits
+            or_(
+                col(earlier.next_at) <= now,
+                col(earlier.error).is_not(None),
+                earlier.status == "sending",
+            ),
             col(earlier.said) < col(Post.said),
         )
         .exists()
@@ -185,22 +196,55 @@ async def lock(session: AsyncSession, post_id: int) -> Post | None:
 
 
 async def tapped(session: AsyncSession, group_id: str, text: str, at: datetime) -> bool:
-    """Whether these words are a post that an officer was to send, and has; it is sent then."""
-    if not text.strip():
+    """Whether these words are a post that an officer was to send, or a part of it; it is sent then.
+
+    Also where the platform told of the tap before the words were heard.
+    """
+    words = text.strip()
+    if not words:
         return False
     found = await session.exec(
         select(Post)
-        .where(Post.group_id == group_id, Post.status == "awaiting", Post.text == text.strip())
+        .where(Post.group_id == group_id, Post.status == "awaiting", _says(words))
         .order_by(col(Post.said))
         .limit(1)
         .with_for_update()
     )
     post = found.first()
     if post is None:
-        return False
-    post.status, post.sent_at, post.error = "sent", at, None
-    session.add(post)
+        return await _tapped_before(session, group_id, words, at)
+    if post.text == words:
+        post.status, post.sent_at, post.error = "sent", at, None
+        session.add(post)
     return True
+
+
+async def _tapped_before(session: AsyncSession, group_id: str, words: str, at: datetime) -> bool:
+    """Whether an officer has just sent it, as is known already: of the latest posts of a group."""
+    latest = (
+        select(Post.id)
+        .where(Post.group_id == group_id)
+        .order_by(col(Post.said).desc())
+        .limit(LATELY)
+    )
+    found = await session.exec(
+        select(Post.id)
+        .where(
+            col(Post.id).in_(latest), Post.status == "sent", _says(words),
+            col(Post.sent_at).between(at - TAP, at + TAP),
+            col(Post.receipt)["msgids"].is_not(None),  # what others sent names no task
+        )
+        .limit(1)
+    )  # fmt: skip
+    return found.first() is not None
+
+
+def _says(words: str) -> ColumnElement[bool]:
+    """All that a post says, or one of several parts of it."""
+    whole = col(Post.text) == words
+    if len(words) < PART:
+        return whole
+    return or_(whole, and_(col(Post.parts) > 1, func.strpos(col(Post.text), words) > 0))
 
 
 async def awaiting(session: AsyncSession, via: str, most: int = 1000) -> Sequence[Post]:
@@ -232,6 +276,7 @@ async def claim_notice(
         .where(
             col(Notice.status).in_(ON_ITS_WAY),
             col(Notice.next_at) <= now,
+            col(Notice.next_at) > now - NEWS,
             col(Member.channel).in_(people),
         )
         .order_by(col(Notice.next_at), col(Notice.id))

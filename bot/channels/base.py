@@ -88,8 +88,11 @@ class Incoming:
 
     @staticmethod
     def from_json(text: str) -> "Incoming":
-        """As it came out of the stream; ValueError for what is none."""
-        return _incoming.validate_json(text, extra="forbid")
+        """As it came out of the stream; ValueError for what is none, without what was said."""
+        try:
+            return _incoming.validate_json(text, extra="forbid")
+        except ValidationError as error:
+            raise ValueError(_reasons(error)) from None
 
 
 _incoming = TypeAdapter(Incoming)
@@ -378,7 +381,11 @@ def parse[Model: BaseModel](model: type[Model], body: bytes) -> Model:
     try:
         return model.model_validate_json(body)
     except ValidationError as error:
-        faults = error.errors(include_url=False, include_input=False)[:3]
-        where = [".".join(str(part) for part in fault["loc"]) or "body" for fault in faults]
-        reasons = [f"{at}: {fault['msg']}" for at, fault in zip(where, faults, strict=True)]
-        raise Rejected(400, "; ".join(reasons)) from error
+        raise Rejected(400, _reasons(error)) from error
+
+
+def _reasons(error: ValidationError) -> str:
+    """What is missing, unknown or mistyped, by its place; never what stands there."""
+    faults = error.errors(include_url=False, include_input=False)[:3]
+    where = [".".join(str(part) for part in fault["loc"]) or "body" for fault in faults]
+    return "; ".join(f"{at}: {fault['msg']}" for at, fault in zip(where, faults, strict=True))

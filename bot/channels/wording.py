@@ -19,11 +19,12 @@ JOINERS = "\u200d\ufe0e\ufe0f"
 SHARP = str.maketrans(
     {"<": "‹", ">": "›", "[": "［", "]": "］", "`": "'", "*": "＊", "~": "～", "|": "｜"}
 )
-HEADING = re.compile(r"^(\s*)(#{1,6})(?=\s|$)", re.MULTILINE)
+#: A line each: white space that goes on over lines is looked through once for each of them.
+HEADING = re.compile(r"^([^\S\n]*)(#{1,6})(?=\s|$)", re.MULTILINE)
 #: A line under which, or as which, a rule is drawn.
-RULE = re.compile(r"^\s*(?:[-_=]\s*){2,}$", re.MULTILINE)
+RULE = re.compile(r"^[^\S\n]*(?:[-_=][^\S\n]*){2,}$", re.MULTILINE)
 #: What stands so far from the margin is code.
-FAR = re.compile(r"^(?: {4,}|[ ]*\t\s*)(?=\S)", re.MULTILINE)
+FAR = re.compile(r"^(?: {4,}|[ ]*\t[^\S\n]*)(?=\S)", re.MULTILINE)
 
 
 def size(text: str) -> int:

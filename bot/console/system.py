@@ -1,6 +1,7 @@
 """系统: how the service does, what failed, and who is let in."""
 
 import shutil
+from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Annotated, Any
 
@@ -11,7 +12,7 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 from actions import rights
 from actions.phones import masked
 from bot.app import App
-from bot.channels.base import clean
+from bot.channels.base import Incoming, clean
 from bot.condition import ORDER, conditions
 from bot.console import access
 from bot.console.bubbles import bubbles
@@ -131,13 +132,25 @@ async def _dealt_with(session: AsyncSession, visit: Visit, row: Poisoned, how: s
     """What was said stays in the record: what is given up is not lost."""
     was = {
         "group": row.group_id, "id": row.external_id, "error": _brief(row.error),
-        "payload": row.payload, "at": row.at.isoformat(),
+        "payload": _lasting(row.payload), "at": row.at.isoformat(),
     }  # fmt: skip
     await changes.note(
         session, at=visit.now, by=visit.who.external_id, what="poisoned", of=str(row.id),
         was=was, became=how,
     )  # fmt: skip
     await poison.forget(session, row)
+
+
+def _lasting(payload: str) -> str:
+    """What was said, without what it was answered and its pictures were fetched by: secrets."""
+    try:
+        said = Incoming.from_json(payload)
+    except ValueError:
+        return payload
+    if said.handle is None and all(image.source is None for image in said.images):
+        return payload
+    images = tuple(replace(image, source=None) for image in said.images)
+    return replace(said, handle=None, images=images).as_json()
 
 
 async def _named(session: AsyncSession, visit: Visit, no: int | None) -> int | None:

@@ -78,6 +78,12 @@ class Post(SQLModel, table=True):
             postgresql_where=text("status::text = ANY (ARRAY['waiting', 'sending'])"),
         ),
         Index("ix_posts_awaiting", "via", "id", postgresql_where=text("status = 'awaiting'")),
+        Index(
+            "ix_posts_receipt",
+            "group_id",
+            text("(receipt ->> 'id')"),
+            postgresql_where=text("receipt IS NOT NULL"),
+        ),
     )
 
     id: int | None = Field(default=None, primary_key=True)

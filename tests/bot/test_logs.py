@@ -52,6 +52,10 @@ def test_a_field_of_a_secret_name_is_hidden(field: str) -> None:
         ("at http://127.0.0.1:5005/model/parse", "at http://127.0.0.1:5005/model/parse"),
         ("for url 'http://h:5/status?token=s3cret'", "for url 'http://h:5/status?token=***'"),
         ("http://h/?a=1&secret=s3cret&b=2", "http://h/?a=1&secret=***&b=2"),
+        (
+            "https://h/aibot/response?response_code=s3cret",
+            "https://h/aibot/response?response_code=***",
+        ),
         ("工单 #12", "工单 #12"),
     ],
 )

@@ -4,9 +4,11 @@ import asyncio
 import contextlib
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 from sqlmodel import col, select
+from structlog.testing import capture_logs
 
 from bot.channels.base import (
     Addressed,
@@ -18,7 +20,7 @@ from bot.channels.base import (
     Told,
     Unknown,
 )
-from bot.sender import BACKOFF, LONGEST, LOST, TRIES, Sender
+from bot.sender import BACKOFF, FAULTY, LONGEST, LOST, TRIES, Sender
 from bot.streams import Streams
 from storage import carriers, people, posts
 from storage.database import Database
@@ -173,7 +175,7 @@ async def test_after_the_last_try_it_has_failed(office: Office) -> None:
     [
         (Permanent("no such group"), "failed", "no such group"),
         (Unknown("no answer"), "unknown", "no answer"),
-        (RuntimeError("a fault"), "unknown", "RuntimeError: a fault"),
+        (RuntimeError("at https://x/?key=s3cret"), "unknown", f"{FAULTY}(RuntimeError)"),
     ],
 )
 async def test_what_may_not_be_tried_again_is_kept_with_its_reason(
@@ -181,7 +183,9 @@ async def test_what_may_not_be_tried_again_is_kept_with_its_reason(
 ) -> None:
     await office.queue("1", "2")
     office.wire.outcomes["1"] = outcome
-    assert await office.works() == ["2"]
+    with capture_logs() as logs:
+        assert await office.works() == ["2"]
+    assert "s3cret" not in str(logs)
     first, _ = await office.posts()
     assert (first.status, first.error, first.sent_at) == (status, error, None)
 
@@ -234,6 +238,44 @@ async def test_a_running_sender_hears_the_call(office: Office, until: Until) -> 
     running.cancel()
     with contextlib.suppress(asyncio.CancelledError):
         await running
+
+
+async def test_what_is_marked_as_being_sent_is_sent_also_where_the_sender_ends_then(
+    office: Office,
+) -> None:
+    marked, go = asyncio.Event(), asyncio.Event()
+
+    class Slow(Sender):
+        async def _next_post(self) -> Any:
+            work = await super()._next_post()
+            if work is not None:
+                marked.set()
+                await go.wait()
+            return work
+
+    await office.queue("1")
+    running = asyncio.create_task(
+        Slow(
+            office.database, office.streams, {"sandbox": office.wire}, lambda: office.now
+        ).run()
+    )  # fmt: skip
+    await marked.wait()
+    running.cancel()
+    await asyncio.sleep(0)
+    go.set()
+    with contextlib.suppress(asyncio.CancelledError):
+        await running
+    assert (office.texts(), (await office.post()).status) == (["1"], "sent")
+
+
+async def test_what_waits_for_its_turn_is_not_overtaken(office: Office) -> None:
+    office.wire.size = 2
+    office.wire.outcomes["cd"] = Later("full", after=40)
+    await office.queue("abcd", "2")
+    assert await office.works() == ["ab"]
+    office.wire.outcomes.clear()
+    office.now += timedelta(seconds=40)
+    assert await office.works() == ["ab", "cd", "2"]
 
 
 # --- on the way, and who dies there -----------------------------------------------------------
@@ -389,7 +431,7 @@ async def test_a_process_with_connections_sends_what_leaves_by_them_alone(
         (Later("busy"), "waiting"),
         (Permanent("not in the address book"), "failed"),
         (Unknown("no answer"), "unknown"),
-        (RuntimeError("a fault"), "unknown"),
+        (RuntimeError("at https://x/?key=s3cret"), "unknown"),
     ],
 )
 async def test_who_has_a_phone_is_told_on_it(
@@ -410,3 +452,17 @@ async def test_who_has_a_phone_is_told_on_it(
     assert [notice.status for notice in notices] == [status, None]
     assert [told.to for told in office.wire.told] == ([] if outcome else ["ZhangSan"])
     assert bool(notices[0].error) == bool(outcome)
+
+
+async def test_who_is_told_on_their_phone_from_today_on_is_not_told_what_is_long_past(
+    office: Office,
+) -> None:
+    async with office.database.transaction() as session:
+        reached = await people.meet(session, "wecom", "ZhangSan", "天元区城管局-张工")
+        for text, days in (("旧的", 30), ("周五的", 2), ("今天的", 0)):
+            at = START - timedelta(days=days)
+            await posts.tell(session, [reached], level="new", text=text, at=at)
+    office.wire.people, office.wire.tells = "wecom", True
+    while await office.sender().tell():
+        pass
+    assert [told.text for told in office.wire.told] == ["周五的", "今天的"]

@@ -308,6 +308,18 @@ async def test_a_hint_reaches_who_listens(streams: Streams) -> None:
     assert heard == ['{"chat": "wr1"}']
 
 
+async def test_who_listens_is_told_again_and_again_that_nothing_came(streams: Streams) -> None:
+    """Whoever tells how a channel is while nothing happens goes on telling."""
+    streams.quiet = 0.05
+    heard: list[str] = []
+    async with asyncio.timeout(10):
+        async for about in streams.hints("changed"):
+            heard.append(about)
+            if len(heard) == 3:
+                break
+    assert heard == ["", "", ""]
+
+
 async def test_how_a_channel_is_is_read_by_every_process(streams: Streams) -> None:
     await streams.note("onebot", "down")
     await streams.note("onebot", "ok")

@@ -112,6 +112,24 @@ async def test_a_wrong_signature_is_not_taken(http: httpx.AsyncClient, app: App)
     assert await app.streams.lag() == 0
 
 
+async def test_who_hangs_up_in_the_middle_of_a_body_is_no_fault_of_ours(app: App) -> None:
+    came: list[dict[str, Any]] = [
+        {"type": "http.request", "body": b"{", "more_body": True}, {"type": "http.disconnect"},
+    ]  # fmt: skip
+
+    async def receive() -> dict[str, Any]:
+        return came.pop(0)
+
+    async def send(_message: Mapping[str, Any]) -> None:
+        """Nobody is there."""
+
+    scope = {
+        "type": "http", "method": "POST", "path": "/in/webhook", "query_string": b"",
+        "headers": [], "scheme": "http", "server": ("mingcheng", 80), "root_path": "",
+    }  # fmt: skip
+    await web.create(app)(scope, receive, send)
+
+
 @pytest.mark.parametrize("name", ["unknown", "sandbox", "", "%2e%2e", "webhook/x", "%00"])
 async def test_other_doors_are_shut(http: httpx.AsyncClient, name: str) -> None:
     assert (await say(http, MESSAGE, name=name)).status_code == 404

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 import pytest
 import pytest_asyncio
 from sqlmodel import col, select
+from structlog.testing import capture_logs
 
 from bot.channels.base import Incoming, Media
 from bot.embedded.process import Child
@@ -198,6 +199,16 @@ async def test_what_can_t_be_read_is_set_aside(crew: Crew, payload: str) -> None
     await crew.works()
     assert len(await crew.all(Poisoned)) == 1
     assert await crew.kept() == ["m2"]
+
+
+async def test_of_what_can_t_be_read_nothing_is_told_but_where(crew: Crew) -> None:
+    said = replace(incoming("m1"), handle={"response_url": "https://x/?response_code=s3cret"})
+    await crew.streams.append("g1", said.as_json().replace('"handle"', '"tie"'))
+    with capture_logs() as logs:
+        await crew.works()
+    (aside,) = await crew.all(Poisoned)
+    assert "tie" in aside.error
+    assert "s3cret" not in f"{aside.error}{logs}"
 
 
 async def test_a_message_of_which_workers_die_is_set_aside(crew: Crew) -> None:

@@ -66,13 +66,14 @@ async def test_in_the_morning_the_order_is_kept(database: Database) -> None:
     assert await drained(database, hours=20) == ["1", "2", "3"]
 
 
-async def test_what_failed_once_is_waited_for(database: Database) -> None:
+@pytest.mark.parametrize("tries", [1, 0])  # 0: it waits for its turn, which counts as no try
+async def test_what_failed_once_is_waited_for(database: Database, tries: int) -> None:
     await say(database, "1")
     await say(database, "2")
     async with database.transaction() as session:
         first = await posts.claim(session, START)
         assert first is not None
-        first.tries, first.next_at = 1, START + timedelta(hours=1)
+        first.tries, first.error, first.next_at = tries, "busy", START + timedelta(hours=1)
         session.add(first)
     assert await drained(database) == []
     assert await drained(database, hours=1) == ["1", "2"]

@@ -46,7 +46,8 @@ async def _asked(url: str, most: int, *, inside: bool) -> bytes | str:
     async with (
         httpx.AsyncClient(trust_env=False, timeout=PATIENCE) as client,
         client.stream(
-            "GET", place.at(address), headers={"Host": place.authority},
+            "GET", place.at(address),
+            headers={"Host": place.authority, "Accept-Encoding": "identity"},
             extensions={"sni_hostname": place.host},
         ) as answer,
     ):  # fmt: skip
@@ -54,7 +55,7 @@ async def _asked(url: str, most: int, *, inside: bool) -> bytes | str:
             return answer.headers["location"]
         _well(answer.status_code)
         content = bytearray()
-        async for chunk in answer.aiter_bytes():
+        async for chunk in answer.aiter_raw():  # unpacked, a few bytes may fill the memory
             content += chunk
             if len(content) > most:
                 raise Permanent(f"文件超过 {most // (1 << 20)} MB。")

@@ -11,12 +11,12 @@ from datetime import datetime
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
 
 from bot.channels.base import Channel, Door, Hint, Received, Rejected, parse
 from bot.channels.onebot.events import BOTS, NUMBER, Event
 from bot.channels.onebot.lines import ROLES, Line, Role
 from bot.streams import Away
+from storage import database
 
 log = structlog.get_logger()
 
@@ -24,6 +24,8 @@ log = structlog.get_logger()
 BEAT = 15.0
 #: How long is waited until what came can be kept, in seconds; the last one is repeated.
 KEEPING = (1, 2, 5, 10, 30)
+#: What passes: also a database that only reads for now, or has no connection free.
+PASSES = (Away, *database.PASSES)
 BEARER = re.compile(r"(?:bearer|token) +(\S+)", re.IGNORECASE)
 
 Meaning = Callable[[Event, str, datetime], Received]
@@ -132,7 +134,7 @@ class Serving:
         while True:
             try:
                 await self.door.take(self.channel, received)
-            except (Away, OperationalError, InterfaceError) as error:
+            except PASSES as error:
                 log.warning("can't keep yet", error=type(error).__name__)
                 await asyncio.sleep(next(pauses))
             except Exception as error:  # not to be kept, whenever it is tried

@@ -17,7 +17,7 @@ from bot.channels.base import Channel, Door, Health, Later, Permanent, Powers, S
 from bot.channels.wecom import turn
 from bot.channels.wecom_archive.keys import Keys
 from bot.channels.wecom_archive.pulling import Puller
-from bot.channels.wecom_archive.sdk import Fault, Sdk
+from bot.channels.wecom_archive.sdk import Fault, Sdk, Unopened
 from bot.settings import Section, Settings
 from bot.streams import Away
 from storage import archive
@@ -163,8 +163,9 @@ class WecomArchive(Channel):
         try:
             found = await asyncio.to_thread(self._fetching.media, file_id, index)
         except Fault as fault:
-            if fault.code in GONE:
+            if fault.code in GONE and not isinstance(fault, Unopened):
                 raise Permanent(str(fault)) from None
+            await asyncio.to_thread(self._fetching.close)  # a new session for the next try
             raise Later(str(fault)) from None
         if not found.last and (not found.data or found.next in {b"", index}):
             raise Later("会话存档没有把文件传完,重新取")

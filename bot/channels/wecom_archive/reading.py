@@ -48,17 +48,16 @@ def read(body: str, id_: str, at: datetime, bot: str = "") -> Incoming | Raw | N
         return None
     inner = said.get(KEYS.get(kind, kind))
     inside: Mapping[str, Any] = inner if isinstance(inner, dict) else {}
-    moment = _moment(said.get("msgtime")) or at
+    moment, own = _moment(said.get("msgtime")) or at, _id(said.get("msgid")) or _id(id_)
     if kind == "revoke":
         taken = _id(inside.get("pre_msgid"))
-        return _recall(room, taken, sender, moment) if taken else Raw(room, clean(body))
+        return _recall(room, taken, sender, moment) if taken else Raw(room, clean(body), own)
     told = content(kind, inside)
     if told is None or not sender:
-        return Raw(room, clean(body))
+        return Raw(room, clean(body), own)
     text, quote = "\n".join(told.words), None
     if kind in {"text", "mixed"}:
         text, quote = unquoted(text)
-    own = _id(said.get("msgid")) or _id(id_)
     if not (text.strip() or told.files):
         return None
     return Incoming(

@@ -83,6 +83,10 @@ class Fault(Exception):
         self.code = code
 
 
+class Unopened(Fault):
+    """There is no session: that says nothing of what was asked for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Chunk:
     """A piece of a file: its bytes, and by what the next one is asked for."""
@@ -157,11 +161,11 @@ class Sdk:
         if self._session is None:
             session = library.NewSdk()
             if not session:
-                raise Fault(10003)
+                raise Unopened(10003)
             code = library.Init(session, self._corp_id, self._secret)
             if code:
                 library.DestroySdk(session)
-                raise Fault(code)
+                raise Unopened(code)
             self._session = session
         return library, self._session
 

@@ -31,7 +31,8 @@ def fault(code: int) -> Later | Permanent:
         return passes
     if code in LEFT:
         return Permanent(
-            f"机器人已不在这个群,或群已解散(错误码 {code}):请把它重新加进群,再在“群与人”里保存一次",
+            f"机器人已不在这个群,或群已解散(错误码 {code}):请把它重新加进群,"
+            "再在“群与人”里这个群的页面上点“已处理,恢复发送”",
             blocks=True,
         )
     if code == 45002:

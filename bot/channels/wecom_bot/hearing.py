@@ -12,8 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import structlog
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as NoConnection
 
 from bot.channels.base import (
     Channel,
@@ -30,12 +28,13 @@ from bot.channels.base import (
 from bot.channels.wecom_bot import frames
 from bot.channels.wecom_bot.link import Link, Pace, req_id_of
 from bot.streams import Away
+from storage import database
 
 log = structlog.get_logger()
 
 CALLS = frozenset({"aibot_msg_callback", "aibot_event_callback"})
 #: What passes: until then it is tried again.
-PASSES = (Away, OperationalError, InterfaceError, NoConnection, OSError)
+PASSES = (Away, *database.PASSES, OSError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,12 +84,14 @@ class Hearing:
             await self._empty(door)
 
     async def close(self, door: Door) -> None:
-        """Keep what is left, for some seconds at most."""
+        """Keep what is left, for some seconds at most; what is lost then is told."""
         for reply in self._replies:
             reply.cancel()
         with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(5):
+            async with asyncio.timeout(self.pace.rest):
                 await self._empty(door)
+        if self._waiting:
+            log.error("messages lost", channel="wecom_bot", many=len(self._waiting))
 
     async def _empty(self, door: Door) -> None:
         while self._waiting:

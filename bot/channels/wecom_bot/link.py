@@ -45,6 +45,7 @@ class Pace:
     patience: float = 3600
     tell: float = 20  # between two words on how the channel is
     retry: float = 0.2  # after what was heard could not be kept, doubled up to 10
+    rest: float = 5  # for what is not yet kept when the process ends
     reply: float = 4.5  # a card or a welcome is answered within 5 seconds, or not at all
 
 

@@ -4,8 +4,18 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from bot.channels.base import Door, Later
-from bot.channels.wecom_customer_group.asking import PAGES, Asking, inner, number, rows, words
+from bot.channels.base import Door, Later, Permanent
+from bot.channels.wecom_customer_group.asking import (
+    OWNER,
+    PAGES,
+    VISIBLE,
+    Asking,
+    fault,
+    inner,
+    number,
+    rows,
+    words,
+)
 from bot.channels.wecom_customer_group.days import begin, last_counted
 from storage import chats
 
@@ -13,10 +23,16 @@ from storage import chats
 OWNERS, PAGE = 100, 1000
 #: After a pause so many days are caught up; the platform keeps 180.
 CAUGHT_UP = 7
+#: Where nobody can be asked about, it is tried again after so many seconds.
+REFUSED = 3600.0
 FIGURES = (
     "msg_total", "member_has_msg", "member_total", "new_member_cnt", "chat_has_msg", "chat_total",
     "new_chat_cnt",
 )  # fmt: skip
+
+
+class Refused(Permanent):
+    """These owners can't be asked about, or one of them can't."""
 
 
 class Counts:
@@ -40,20 +56,36 @@ class Counts:
             return
         for ahead in range((last - first).days + 1):
             day = first + timedelta(days=ahead)
-            figures = await self._of_day(day, owners)
+            try:
+                figures = await self._of_day(day, owners)
+            except Refused as refused:
+                raise Later(str(refused), after=REFUSED) from None
             async with door.database.transaction() as session:
                 for owner, told in figures.items():
                     await chats.count(session, self.channel, owner, day, told, door.now())
                 await chats.keep(session, name, day.isoformat(), door.now())
 
     async def _of_day(self, day: date, owners: Sequence[str]) -> dict[str, dict[str, int]]:
-        found: dict[str, dict[str, int]] = {}
-        for at in range(0, len(owners), OWNERS):
-            asked = set(owners[at : at + OWNERS])
-            for row in await self._rows(day, sorted(asked)):
-                if words(row, "owner") in asked:
-                    found[words(row, "owner")] = _figures(inner(row, "data"))
-        return found
+        """By owner. Refused where none can be asked about; one who can't be hides no other."""
+        if len(owners) <= OWNERS:
+            try:
+                found = await self._rows(day, sorted(owners))
+                told = {words(row, "owner"): _figures(inner(row, "data")) for row in found}
+                return {owner: told[owner] for owner in owners if owner in told}
+            except Refused:
+                if len(owners) == 1:
+                    raise
+        figures: dict[str, dict[str, int]] = {}
+        refused: list[Refused] = []
+        at = OWNERS if len(owners) > OWNERS else len(owners) // 2
+        for part in (owners[:at], owners[at:]):
+            try:
+                figures |= await self._of_day(day, part)
+            except Refused as fault_:
+                refused.append(fault_)
+        if len(refused) == 2:
+            raise refused[0]
+        return figures
 
     async def _rows(self, day: date, owners: Sequence[str]) -> list[dict[str, Any]]:
         found: list[dict[str, Any]] = []
@@ -66,7 +98,10 @@ class Counts:
                     "owner_filter": {"userid_list": list(owners)}, "order_by": 2, "order_asc": 0,
                     "offset": offset, "limit": PAGE,
                 },
+                ours={*OWNER, *VISIBLE},
             )  # fmt: skip
+            if page["errcode"]:
+                raise Refused(str(fault(page)))
             found += rows(page, "items")
             after = number(page, "next_offset")
             if after <= offset or after >= number(page, "total"):

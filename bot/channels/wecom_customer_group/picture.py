@@ -24,7 +24,7 @@ async def fetch(
     try:
         async with (
             httpx.AsyncClient(timeout=TIMEOUT, transport=transport) as client,
-            client.stream("GET", url) as answer,
+            client.stream("GET", url, headers={"Accept-Encoding": "identity"}) as answer,
         ):
             if answer.status_code in GONE:
                 raise Permanent("图片已经取不到了")
@@ -37,7 +37,7 @@ async def fetch(
 
 async def _bytes(answer: httpx.Response, most: int) -> bytes:
     body = bytearray()
-    async for chunk in answer.aiter_bytes():
+    async for chunk in answer.aiter_raw():  # unpacked, a few bytes may fill the memory
         body += chunk
         if len(body) > most:
             raise Permanent("图片太大")

@@ -5,7 +5,7 @@ A task sends nothing by itself: the owner of the group gets it on the phone and 
 """
 
 import contextlib
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -13,6 +13,7 @@ from typing import Any
 from bot.channels.base import Door, Outgoing, Permanent, Sent, Shared, Unknown
 from bot.channels.wecom_customer_group.asking import (
     OWNER,
+    VISIBLE,
     Asking,
     fault,
     moment,
@@ -51,6 +52,7 @@ REFUSED = {
 }
 NOT_HERE = "群主确认了群发,但没有发到这个群"
 UNCONFIRMED = "群主 7 天没有确认发送,任务已取消"
+UNTOLD = "7 天查不到群发结果,不知是否送达,请到群里看一眼"
 DISPATCHING, MISSING, CANCELLED, OFTEN = 41063, 41047, 41093, 41094
 
 
@@ -144,12 +146,18 @@ class Tasks:
             raise refused
 
     async def _look(self, door: Door, post: Post) -> None:
-        task = Task.of(post)
-        came = await self._came(task, door.now()) if task.msgids else Came(error="任务没有编号")
+        task, untold = Task.of(post), ""
         age = door.now() - task.since
+        try:
+            came = await self._came(task, door.now())
+        except Permanent as refused:
+            if age <= LONGEST:
+                raise
+            came, untold = Came(), f"{UNTOLD}:{refused}"
         if came == Came() and age > LONGEST:
-            await self._cancel(task)
-            came = Came(error=UNCONFIRMED)
+            with contextlib.suppress(Permanent):  # it is given up all the same
+                await self._cancel(task)
+            came = Came(error=untold or UNCONFIRMED)
         if came != Came():
             async with door.database.transaction() as session:
                 await chats.settled(session, post.id or 0, at=came.at, error=came.error)
@@ -161,6 +169,8 @@ class Tasks:
 
     async def _came(self, task: "Task", now: datetime) -> Came:
         """What came of all parts: failed where one has, sent where all are."""
+        if not task.msgids:
+            return Came(error="任务没有编号")
         parts = [await self._of_part(msgid, task.group, now) for msgid in task.msgids]
         failed = next((part for part in parts if part.error), None)
         if failed is not None:
@@ -172,7 +182,7 @@ class Tasks:
         tapped = []
         ours = {DISPATCHING, MISSING, CANCELLED}
         body = {"msgid": msgid, "limit": 1000}
-        async for page in self.asking.pages("externalcontact/get_groupmsg_task", body, ours):
+        async for page in self._pages("externalcontact/get_groupmsg_task", body, ours):
             if page["errcode"]:
                 return Came() if page["errcode"] == DISPATCHING else Came(error=str(fault(page)))
             done = [row for row in rows(page, "task_list") if number(row, "status") == TAPPED]
@@ -188,11 +198,22 @@ class Tasks:
         """What the platform says of this group, where somebody tapped; None for nothing."""
         body = {"msgid": msgid, "userid": words(task, "userid"), "limit": 1000}
         ours = {DISPATCHING}
-        async for page in self.asking.pages("externalcontact/get_groupmsg_send_result", body, ours):
+        async for page in self._pages("externalcontact/get_groupmsg_send_result", body, ours):
+            if page["errcode"]:
+                return Came()
             for row in rows(page, "send_list"):
                 if words(row, "chat_id") == group:
                     return _result(row, task)
         return None
+
+    async def _pages(
+        self, name: str, body: Mapping[str, Any], ours: Collection[int]
+    ) -> AsyncIterator[dict[str, Any]]:
+        """The pages about one task. Permanent also for what its officer alone is refused for."""
+        async for page in self.asking.pages(name, body, {*ours, *VISIBLE}):
+            if page["errcode"] in VISIBLE:
+                raise Permanent(str(fault(page)))
+            yield page
 
     async def _remind(self, task: "Task") -> None:
         for msgid in task.msgids:

@@ -75,6 +75,10 @@ def _talk() -> None:
         "ix_posts_awaiting", "posts", ["via", "id"],
         postgresql_where=sa.text("status = 'awaiting'"),
     )  # fmt: skip
+    op.create_index(
+        "ix_posts_receipt", "posts", ["group_id", sa.text("(receipt ->> 'id')")],
+        postgresql_where=sa.text("receipt IS NOT NULL"),
+    )  # fmt: skip
     for column in (
         sa.Column("wish", JSON, nullable=True),
         sa.Column("status", sa.String(), nullable=True),
@@ -171,6 +175,7 @@ def downgrade() -> None:
     op.drop_index("ix_notices_waiting", table_name="notices")
     for column in ("wish", "status", "next_at", "tries", "error"):
         op.drop_column("notices", column)
+    op.drop_index("ix_posts_receipt", table_name="posts")
     op.drop_index("ix_posts_awaiting", table_name="posts")
     op.drop_index("ix_posts_waiting", table_name="posts")
     op.create_index("ix_posts_waiting", "posts", ["next_at"], postgresql_where=WAITING)

@@ -7,7 +7,8 @@ from datetime import datetime
 from typing import Any
 
 import pytest
-from sqlalchemy.exc import DataError, OperationalError
+from sqlalchemy.exc import DataError, InternalError, OperationalError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from bot.channels.base import Channel, Closed, Health, Incoming, Outgoing, Received, Rejected
 from bot.channels.onebot import OneBot, serving
@@ -94,8 +95,14 @@ def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serving, "KEEPING", (0,))
 
 
-async def test_while_nothing_can_be_kept_it_waits_in_its_order() -> None:
-    away = OperationalError("x", None, Exception())
+@pytest.mark.parametrize(
+    "away",
+    [
+        OperationalError("x", None, Exception()), InternalError("x", None, Exception()),
+        NoConnection("x"),
+    ],
+)  # fmt: skip
+async def test_while_nothing_can_be_kept_it_waits_in_its_order(away: Exception) -> None:
     door, wire = Porch(Away("x"), away, Away("x")), Wire()
     wire.tells(*(BOT.said(1, f"第{number}句") for number in range(3)))
     await served(wire, door)

@@ -1,5 +1,6 @@
 """Pictures of QQ groups: whoever writes there chooses the address, and leads us nowhere."""
 
+import gzip
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -13,6 +14,8 @@ from bot.channels.onebot.media import HOPS
 from bot.channels.onebot.settings import OneBotSettings
 
 PICTURE = b"\x89PNG" + b"x" * 1000
+#: Packed twice: unpacked it is 64 MB.
+BOMB = gzip.compress(gzip.compress(bytes(64 << 20)))
 
 
 class Shelf(BaseHTTPRequestHandler):
@@ -24,10 +27,12 @@ class Shelf(BaseHTTPRequestHandler):
         self.send_response(status)
         if to:
             self.send_header("Location", to)
-        self.send_header("Content-Length", str(0 if to else len(PICTURE)))
+        content = b"" if to else BOMB if path.startswith("/packed/") else PICTURE
+        if content is BOMB:
+            self.send_header("Content-Encoding", "gzip, gzip")
+        self.send_header("Content-Length", str(len(content)))
         self.end_headers()
-        if not to:
-            self.wfile.write(PICTURE)
+        self.wfile.write(content)
 
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002  # its name
         """Say nothing."""
@@ -80,6 +85,10 @@ async def test_nobody_is_led_in_circles_or_sent_too_much(shelf: str) -> None:
         await fetch(f"{shelf}/302?to=/302?to=" + "/302?to=" * HOPS)
     with pytest.raises(Permanent, match="超过"):
         await fetch(f"{shelf}/200", most=len(PICTURE) - 1)
+
+
+async def test_what_is_packed_is_not_unpacked(shelf: str) -> None:
+    assert await fetch(f"{shelf}/packed/200") == BOMB
 
 
 async def test_the_own_network_is_shut_unless_it_is_opened(shelf: str) -> None:

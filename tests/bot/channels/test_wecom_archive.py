@@ -118,6 +118,7 @@ def test_what_nobody_understands_is_kept_raw(message: Mapping[str, Any]) -> None
     assert isinstance(found, Raw)
     assert found.address == ROOM
     assert json.loads(found.payload) == message
+    assert found.id == message["msgid"], "handed over twice after a crash, it is kept once"
 
 
 def test_a_recall_takes_back_the_message_before() -> None:

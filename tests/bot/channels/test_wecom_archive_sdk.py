@@ -257,6 +257,33 @@ async def test_what_may_come_later_is_told_from_what_never_will(
 
 
 @pytest.mark.embedded
+async def test_where_there_is_no_session_no_file_is_given_up(
+    vault: Vault, streams: Streams
+) -> None:
+    vault.tells("media/f1", b"x")
+    vault.tells("init.rc", 10000)  # a wrong secret: it can be mended
+    archive = channel(vault, streams)
+    with pytest.raises(Later, match="10000"):
+        await archive.fetch(source(b"x"), MB)
+    vault.tells("init.rc", 0)
+    assert await archive.fetch(source(b"x"), MB) == b"x"
+
+
+@pytest.mark.embedded
+async def test_after_a_fault_a_file_is_asked_for_in_a_new_session(
+    vault: Vault, streams: Streams
+) -> None:
+    vault.tells("media/f1", b"x")
+    vault.tells("media.rc", 10003)
+    archive = channel(vault, streams)
+    with pytest.raises(Later, match="10003"):
+        await archive.fetch(source(b"x"), MB)
+    vault.tells("media.rc", 0)
+    assert await archive.fetch(source(b"x"), MB) == b"x"
+    assert len(vault.calls("init")) == 2
+
+
+@pytest.mark.embedded
 async def test_a_file_that_is_not_there(vault: Vault, streams: Streams) -> None:
     with pytest.raises(Permanent, match="10005"):
         await channel(vault, streams).fetch(source(b"x"), MB)

@@ -624,3 +624,4 @@ def test_a_group_that_is_left_is_not_written_to_again(code: int) -> None:
     fault = faults.fault(code)
     assert isinstance(fault, Permanent)
     assert fault.blocks
+    assert "恢复发送" in str(fault)  # the button that lets it: to save a group changes nothing

@@ -394,6 +394,18 @@ async def test_what_was_heard_is_kept_before_the_process_ends(house: House) -> N
     assert [said.text for said in door.taken] == ["第一句", "第二句"]
 
 
+async def test_what_can_not_be_kept_before_the_process_ends_is_told(house: House) -> None:
+    door = Door(away=10**9)
+    task = await house.run(house.bot(pace=replace(QUICK, rest=0.05)), door)
+    await door.tells(standing.OK.words, "ok")
+    await house.fake.says("第一句")
+    await door.until(lambda: door.away < 10**9)
+    with capture_logs() as logs:
+        await ended(task)
+    (lost,) = [one for one in logs if one["event"] == "messages lost"]
+    assert (lost["many"], "第一句" in str(logs)) == (1, False)
+
+
 async def test_what_can_never_be_kept_is_kept_as_it_came_and_holds_nobody_up(
     house: House,
 ) -> None:

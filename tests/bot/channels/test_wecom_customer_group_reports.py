@@ -1,5 +1,6 @@
 """Customer groups: figures of groups that can't be read, and what residents report."""
 
+import gzip
 import json
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, date, datetime, timedelta
@@ -104,6 +105,32 @@ async def test_figures_have_pages(
     found = await channel.counts._of_day(day, owners)
     assert len(found) == 150
     assert [call.body["offset"] for call in contact.asked(STATISTIC)] == [0, 40, 80, 0, 40]
+
+
+@pytest.mark.parametrize("code", [60111, 60011])
+async def test_who_left_hides_the_figures_of_nobody_else(
+    channel: CustomerGroup, contact: CustomerContact, code: int
+) -> None:
+    day = date(2023, 4, 2)
+    owners = [f"o{n:03}" for n in range(101)]
+    contact.figures = {(days.begin(day), owner): DATA for owner in owners}
+    contact.left = {"o007": code, "o100": code}
+    found = await channel.counts._of_day(day, owners)
+    assert set(owners) - set(found) == {"o007", "o100"}
+    assert len(contact.asked(STATISTIC)) < 20
+
+
+async def test_where_nobody_can_be_asked_about_the_day_is_not_counted(
+    channel: CustomerGroup, door: Inbox, contact: CustomerContact
+) -> None:
+    await channel.groups.unseen(door)
+    contact.left = {"chenqi": 60011}
+    with pytest.raises(Later, match="可见范围") as later:
+        await channel.counts.fetch(door)
+    assert later.value.after == 3600
+    contact.left = {}
+    await channel.counts.fetch(door)
+    assert len(contact.asked(STATISTIC)) == 1 + 7
 
 
 @pytest.mark.parametrize(
@@ -331,8 +358,11 @@ async def test_the_group_of_the_orders_is_no_group_of_the_platform(
 # --- pictures -----------------------------------------------------------------------------------
 
 
-def hosts(status: int = 200, content: bytes = b"picture") -> httpx.MockTransport:
-    return httpx.MockTransport(lambda _: httpx.Response(status, content=content))
+def hosts(status: int = 200, content: bytes = b"picture", **headers: str) -> httpx.MockTransport:
+    def answer(_: httpx.Request) -> httpx.Response:
+        return httpx.Response(status, headers=headers, stream=httpx.ByteStream(content))
+
+    return httpx.MockTransport(answer)
 
 
 async def test_a_picture_is_fetched_from_the_platforms_hosts() -> None:
@@ -346,6 +376,15 @@ async def test_a_picture_is_fetched_from_the_platforms_hosts() -> None:
         with pytest.raises(Later) as later:
             await picture.fetch({"url": url}, 100, hosts(status))
         assert url not in str(later.value)
+
+
+async def test_a_picture_that_is_packed_is_not_unpacked() -> None:
+    packed = gzip.compress(b"x" * 1000)
+    packing = {"Content-Encoding": "gzip"}
+    found = await picture.fetch(
+        {"url": "https://wework.qpic.cn/one"}, 100, hosts(200, packed, **packing)
+    )
+    assert found == packed
 
 
 @pytest.mark.parametrize(

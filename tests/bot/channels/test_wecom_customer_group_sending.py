@@ -357,6 +357,41 @@ async def test_one_that_can_not_be_told_holds_up_no_other(
     assert (await last(town)).status == "sent"
 
 
+@pytest.mark.parametrize("asked", [TASK, RESULT])
+async def test_an_officer_who_is_out_of_sight_holds_up_nobody_and_not_for_ever(
+    town: Town, sender: Sender, channel: CustomerGroup, door: Inbox, contact: CustomerContact,
+    asked: str,
+) -> None:  # fmt: skip
+    first = await offered(town, sender, contact)
+    first.tapped = int(town.now.timestamp())
+    second = await offered(town, sender, contact, text="另一件事已办结。")
+    second.tapped = int(town.now.timestamp())
+    contact.answers[asked] = [60011]
+    with pytest.raises(Permanent, match="可见范围"):
+        await channel.tasks.follow(door)
+    assert (await last(town)).status == "sent"
+    town.later(days=7, minutes=1)
+    contact.answers[asked] = [60011]
+    contact.answers[CANCEL] = [60111]
+    await channel.tasks.follow(door)
+    async with town.database.transaction() as session:
+        found = await session.exec(select(Post).order_by(col(Post.id)))
+        post = found.all()[0]
+    assert post.status == "failed"
+    assert str(post.error).startswith("7 天查不到群发结果,不知是否送达,请到群里看一眼:群主不在")
+
+
+async def test_what_is_still_dispatched_has_not_failed(
+    town: Town, sender: Sender, channel: CustomerGroup, door: Inbox, contact: CustomerContact
+) -> None:
+    sending = await offered(town, sender, contact)
+    sending.tapped = int(town.now.timestamp())
+    town.later(minutes=20)
+    contact.answers[RESULT] = [41063]
+    await channel.tasks.follow(door)
+    assert (await last(town)).status == "awaiting"
+
+
 async def test_what_the_archive_has_seen_is_left_as_it_is(
     town: Town, sender: Sender, channel: CustomerGroup, door: Inbox, contact: CustomerContact
 ) -> None:
@@ -367,6 +402,49 @@ async def test_what_the_archive_has_seen_is_left_as_it_is(
         assert await posts.tapped(session, "g1", TEXT, START)
     await channel.tasks._look(door, waiting[0])
     assert (await last(town)).status == "sent"
+
+
+async def test_what_the_archive_hears_after_its_tap_was_told_is_still_the_bots(
+    town: Town, sender: Sender, channel: CustomerGroup, door: Inbox, contact: CustomerContact
+) -> None:
+    sending = await offered(town, sender, contact)
+    sending.tapped = int(town.now.timestamp())
+    await channel.tasks.follow(door)
+    assert (await last(town)).status == "sent"
+    async with town.database.transaction() as session:
+        assert await posts.tapped(session, "g1", f"{TEXT}\n", town.now)
+        assert not await posts.tapped(session, "g1", TEXT, town.now + timedelta(hours=1))
+        assert not await posts.tapped(session, "g1", "已签收", town.now)
+        assert not await posts.tapped(session, "g2", TEXT, town.now)
+
+
+async def test_what_another_channel_sent_is_heard_where_somebody_says_it_again(
+    town: Town, sender: Sender
+) -> None:
+    await says(town)
+    async with town.database.transaction() as session:
+        post = (await session.exec(select(Post))).one()
+        post.status, post.sent_at, post.receipt = "sent", town.now, {"id": "1"}
+        session.add(post)
+        await session.flush()
+        assert not await posts.tapped(session, "g1", TEXT, town.now)
+
+
+async def test_parts_of_a_long_post_are_the_bots_and_send_it_not_by_themselves(
+    town: Town, sender: Sender, channel: CustomerGroup, door: Inbox, contact: CustomerContact
+) -> None:
+    await offered(town, sender, contact, text="本周办结情况如下。" * 400)
+    parts = [sending.text for sending in contact.sendings.values()]
+    assert len(parts) == 3
+    for sending in contact.sendings.values():
+        sending.tapped = int(town.now.timestamp())
+    async with town.database.transaction() as session:
+        assert all([await posts.tapped(session, "g1", part, town.now) for part in parts])
+    assert (await last(town)).status == "awaiting"
+    await channel.tasks.follow(door)
+    assert (await last(town)).status == "sent"
+    async with town.database.transaction() as session:
+        assert all([await posts.tapped(session, "g1", part, town.now) for part in parts])
 
 
 async def test_nothing_is_asked_where_nothing_waits(

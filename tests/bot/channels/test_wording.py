@@ -1,6 +1,7 @@
 """Texts as platforms take them: whole, in parts of so many bytes, without a mark that acts."""
 
 import re
+import time
 import unicodedata
 
 import pytest
@@ -116,6 +117,13 @@ def test_no_mark_of_markdown_is_left(text: str) -> None:
     assert not re.search(r"(?m)^\s*#{1,6}(\s|$)", said)
     assert not re.search(r"(?m)^\s*([-=_*]\s*){2,}$", said)
     assert not re.search(r"(?m)^( {4}|\t)", said)
+
+
+@pytest.mark.parametrize("line", ["\n", "\t\n", " \n", "-\n", "# \n"])
+def test_many_lines_take_no_longer_than_few(line: str) -> None:
+    began = time.perf_counter()
+    markdown(line * 50_000 + "x")
+    assert time.perf_counter() - began < 3  # looked through again for each line: minutes
 
 
 @given(st.text() | st.lists(st.sampled_from(HOSTILE)).map("\n".join))

@@ -205,6 +205,19 @@ async def test_what_is_given_up_stays_in_the_record_with_the_reason(console: Con
     assert "回扣" not in page
 
 
+async def test_no_key_stays_in_the_record_with_what_is_given_up(console: Console) -> None:
+    image = {"id": "i1", "source": {"url": "https://files.example/1", "aeskey": "made-up-key"}}
+    handle = {"response_url": "https://answers.example/?code=made-up-key"}
+    told = json.loads(PAYLOAD) | {"images": [image], "handle": handle}
+    number = await aside(console, json.dumps(told, ensure_ascii=False))
+    browser = await console.visitor("a1")
+    await sends(browser, f"/messages/{number}/dismiss", reason="重复")
+    async with console.app.database.transaction() as session:
+        (line,) = await changes.page(session, what=["poisoned"])
+    assert "made-up-key" not in json.dumps(line.was)
+    assert json.loads(line.was["payload"])["text"] == told["text"]
+
+
 @pytest.mark.parametrize("reason", ["", "  ", "\x00"])
 async def test_nothing_is_given_up_without_a_reason(console: Console, reason: str) -> None:
     number, browser = await aside(console), await console.visitor("a1")

@@ -76,6 +76,7 @@ class CustomerContact(Tencent):
     sendings: dict[str, Sending] = field(default_factory=dict)
     figures: dict[tuple[int, str], dict[str, int]] = field(default_factory=dict)
     orders: list[tuple[int, dict[str, Any]]] = field(default_factory=list)  # modified when
+    left: dict[str, int] = field(default_factory=dict)  # errcodes of owners who can't be named
     page: int = 1000  # no page is longer
 
     def _done(self, call: Call) -> dict[str, Any]:
@@ -121,6 +122,8 @@ class CustomerContact(Tencent):
         owners = body["owner_filter"]["userid_list"]
         assert 1 <= len(owners) <= 100
         assert 1 <= body["limit"] <= 1000
+        if gone := [owner for owner in owners if owner in self.left]:
+            return refused(self.left[gone[0]])
         rows = [
             {"owner": owner, "data": self.figures[body["day_begin_time"], owner]}
             for owner in owners
