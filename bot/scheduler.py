@@ -1,16 +1,18 @@
 """What is due: claimed one row at a time, done once, whoever else looks."""
 
 import asyncio
+import contextlib
 import json
+import secrets
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
 import structlog
 
 from actions import clock, dispatch
-from bot.streams import Streams
+from bot.streams import Away, Streams
 from nlu.parse import Parse, Parser, ParserAway
-from storage import due, messages, poison
+from storage import carriers, due, messages, poison
 from storage.database import PASSES, Database
 from storage.models import Message
 
@@ -24,6 +26,9 @@ REREAD = 50
 REPORTS = frozenset({"report_issue", "report_misconduct", "consult"})
 #: Due work that failed is tried again after so long.
 PUT_OFF = timedelta(hours=1)
+#: In seconds; and how long what nobody can read is kept, so that somebody may look at it.
+DAY = 24 * 3600
+KEPT = timedelta(days=30)
 
 
 async def run_due(
@@ -124,6 +129,7 @@ class Scheduler:
                     await self.streams.wake("")
                 if self.parser is not None:
                     await reread(self.database, self.parser, self.now())
+                await self._tidy()
             except ParserAway:
                 pass  # the next look will find it back
             except PASSES as error:
@@ -131,3 +137,10 @@ class Scheduler:
             except Exception:
                 log.exception("due work failed")
             await asyncio.sleep(EVERY)
+
+    async def _tidy(self) -> None:
+        """Once a day, whoever comes first: what is kept for a while only is dropped after it."""
+        with contextlib.suppress(Away):
+            if await self.streams.hold("tidying", secrets.token_hex(8), DAY):
+                async with self.database.transaction() as session:
+                    await carriers.forget(session, self.now() - KEPT)

@@ -227,3 +227,14 @@ async def odd(session: AsyncSession, most: int = 20) -> tuple[Sequence[Unplaced]
     )
     many = await session.exec(select(func.count(col(Unplaced.id))).where(Unplaced.why == "kind"))
     return found.all(), many.one()
+
+
+async def forget(session: AsyncSession, before: datetime) -> int:
+    """Drop what is of an unknown kind and older than this: private chats with the bot, mostly.
+
+    What was said in groups that nobody set up stays until somebody decides. Returns how much.
+    """
+    found = await session.exec(
+        delete(Unplaced).where(col(Unplaced.why) == "kind", col(Unplaced.at) < before)
+    )
+    return found.rowcount

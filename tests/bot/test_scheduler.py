@@ -8,12 +8,13 @@ import pytest
 from sqlalchemy import text
 from sqlmodel import col, select
 
-from bot.scheduler import Scheduler, reread, run_due
+from bot.scheduler import KEPT, Scheduler, reread, run_due
 from bot.streams import Streams
 from nlu.parse import Parse, ParserAway
 from nlu.rasa_http import Rasa
+from storage import carriers
 from storage.database import Database
-from storage.models import Due, Poisoned
+from storage.models import Due, Poisoned, Unplaced
 from tests.bot.conftest import Until
 from tests.fixtures.cast import REPORT, START, Town, at, reads
 
@@ -186,3 +187,24 @@ async def test_a_running_scheduler_does_both(town: Town, streams: Streams, until
     await until(done)
     running.cancel()
     await asyncio.wait([running])
+
+
+async def test_what_nobody_can_read_is_kept_for_a_month(town: Town, streams: Streams) -> None:
+    old, new = town.now - KEPT - timedelta(seconds=1), town.now - KEPT
+    async with town.database.transaction() as session:
+        for why, moment in (("kind", old), ("kind", new), ("group", old)):
+            await carriers.unplaced(
+                session, channel="onebot", address="20001", why=why, payload="{}", at=moment
+            )
+    scheduler = Scheduler(town.database, streams, None, town.clock)
+    await scheduler._tidy()
+    async with town.database.transaction() as session:
+        kept = (await session.exec(select(Unplaced).order_by(col(Unplaced.id)))).all()
+        assert [(row.why, row.at) for row in kept] == [("kind", new), ("group", old)]
+        await session.delete(kept[0])
+        await carriers.unplaced(
+            session, channel="onebot", address="", why="kind", payload="{}", at=old
+        )
+    await scheduler._tidy()  # once a day
+    async with town.database.transaction() as session:
+        assert len((await session.exec(select(Unplaced))).all()) == 2
