@@ -1,7 +1,8 @@
 """`mingcheng up` with real groups: what is said there is answered there, and no secret is told."""
 
 import base64
-from collections.abc import AsyncIterator
+import tempfile
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -56,11 +57,11 @@ class Real:
 
 
 @pytest.fixture(scope="module")
-def place(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    folder = tmp_path_factory.mktemp("real")
-    for parent in (folder, *folder.parents[:2]):
-        parent.chmod(0o711)  # as root, PostgreSQL runs as another user and goes through it
-    return folder
+def place() -> Iterator[Path]:
+    """A folder that PostgreSQL, run as another user, can go through."""
+    with tempfile.TemporaryDirectory(prefix="mingcheng-test-") as folder:
+        Path(folder).chmod(0o711)
+        yield Path(folder)
 
 
 @pytest_asyncio.fixture(scope="module")
