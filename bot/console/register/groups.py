@@ -22,7 +22,7 @@ from bot.console.register.desk import Desk, Here
 from bot.console.register.form import Choices, Fault, Faults, Field, Given
 from bot.console.register.listing import Cell, Listing, Narrow
 from bot.console.standing import WAYS, Standing, standing
-from storage import carriers, changes, people, register
+from storage import carriers, changes, chats, people, register
 from storage.models import Group
 from storage.register import Health
 
@@ -32,6 +32,8 @@ Registrar = Annotated[Visit, Depends(Enter("registrar"))]
 Text = Annotated[str, Query(max_length=100)]
 #: So many groups stand on a page; and how many stand before it.
 PAGE = 100
+#: So many days of what a platform counted are shown.
+DAYS = 7
 After = Annotated[int, Query(ge=0, le=1_000_000)]
 
 
@@ -109,13 +111,17 @@ class Groups(Desk[Group]):
         health = await register.health(session, row.id)
         found = await conditions(app.channels, app.streams, visit.now)
         placed = visit.request.query_params.get("placed", "")
+        carried = await carriers.of_group(session, row.id)
+        told = [one for one in carried if one.about.get("owner") or one.about.get("fault")]
+        counts = {one.channel: await chats.counted(session, one.channel, row.id) for one in told}
         return "register/group.html", {
             "group": row, "health": health.get(row.id, Health()),
             "unsaid": await bubbles(session, await register.unsaid(session, row.id), visit.who),
             "latest": register.LATEST, "may": rights.enters(visit.who, "registrar"),
             "repeats": rights.enters(visit.who, "system"),
             "placed": placed if re.fullmatch("[0-9]{1,9}", placed) else "",
-            "standing": standing(row, await carriers.of_group(session, row.id), found),
+            "standing": standing(row, carried, found), "told": told, "counts": counts,
+            "days": DAYS,
         }  # fmt: skip
 
 
