@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 
 import httpx
+import pytest
 import pytest_asyncio
 
 from bot import accounts as passwords
@@ -127,3 +128,24 @@ async def shared(running: Running, template: str) -> AsyncIterator[Console]:
         await _history(Town(console.app.database))
         yield console
     await servers._execute(running, "DROP DATABASE console WITH (FORCE)")
+
+
+class Here:
+    """The console on the clock of the town; whoever signs in does so today."""
+
+    def __init__(self, console: Console, town: Town) -> None:
+        """Pages show what it is o'clock in the town."""
+        self.console, self.today, self.town = console, console.app.now, town
+
+    async def visitor(self, member: str) -> httpx.AsyncClient:
+        """A browser in which somebody of the cast is signed in."""
+        self.console.app.now = self.today
+        browser = await self.console.visitor(member)
+        self.console.app.now = self.town.clock
+        return browser
+
+
+@pytest.fixture
+def here(console: Console, town: Town) -> Here:
+    """Where people of the town look at tickets."""
+    return Here(console, town)

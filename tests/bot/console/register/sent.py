@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from sqlmodel import SQLModel, col, select
 
-from storage.models import Change
+from storage.models import Carrier, Change
 from tests.bot.console.conftest import Console
 
 
@@ -45,3 +45,16 @@ async def rows[Row: SQLModel](console: Console, table: type[Row], *where: Any) -
     """Rows as they are kept."""
     async with console.app.database.transaction() as session:
         return (await session.exec(select(table).where(*where))).all()
+
+
+async def carried(console: Console, group: str) -> dict[str, str]:
+    """How channels call a group."""
+    found = await rows(console, Carrier, Carrier.group_id == group)
+    return {one.channel: one.address for one in found}
+
+
+async def saved(
+    browser: httpx.AsyncClient, group: str = "g1", title: str = "一群", **fields: str
+) -> httpx.Response:
+    """The form of a group, sent with these fields."""
+    return await send(browser, f"/register/groups/{group}", **{"name": title, **fields})
