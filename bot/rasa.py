@@ -77,6 +77,8 @@ def server(folders: Folders, model: Path, run: Path | None = None) -> tuple[Chil
         fingerprint=f"{model.name} {port}",
         cwd=training.PROJECT,
         env=_environment(),
+        # it has nothing to lose, and while it loads it may miss that it is asked to end
+        patience=5.0,
     )
     return child, url, token
 

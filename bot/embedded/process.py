@@ -34,6 +34,7 @@ class Child:
     healthy: Callable[[], Awaitable[bool]]
     fingerprint: str = ""
     stop_signal: signal.Signals = signal.SIGTERM
+    patience: float = 60.0  # seconds that it has to end by itself
     user: pwd.struct_passwd | None = None
     cwd: Path = Path("/")
     env: Mapping[str, str] = field(default_factory=dict)
@@ -64,13 +65,13 @@ class Child:
             and self.process.status() != psutil.STATUS_ZOMBIE
         )
 
-    async def stop(self, patience: float = 60.0) -> None:
-        """End it and wait; after `patience` seconds, by force."""
+    async def stop(self) -> None:
+        """End it and wait; after its `patience`, by force."""
         if self.process is not None and self.alive():
             self.process.send_signal(self.stop_signal)
-            if not await self._gone(patience):
+            if not await self._gone(self.patience):
                 self.process.kill()
-                await self._gone(patience)
+                await self._gone(self.patience)
         if self.child is not None:
             self.child.wait()
         self.note.unlink(missing_ok=True)

@@ -204,10 +204,10 @@ def test_a_difference_is_shown_whatever_stands_in_the_text(
 
 
 async def test_a_service_answers_our_client_until_it_is_asked_to_end(program: Program) -> None:
-    program.start("nlu", "serve", "--port", "0", RASA_TOKEN="t")
+    program.start("nlu", "serve", "--port", "0", RASA_TOKEN="a token of the test")
     found = re.search(r"http://\S+?(?=\()", program.waits_for("识别服务"))
     assert found is not None
-    rasa = Rasa(found[0], "t")
+    rasa = Rasa(found[0], "a token of the test")
     (parse,) = await rasa.parse([REPORT])
     await rasa.close()
     assert same(parse, Compiled.load(SHIPPED).read([REPORT])[0])
