@@ -27,6 +27,8 @@ HARMLESS = {
     "Cross-Origin-Resource-Policy": "same-origin",
     "X-Content-Type-Options": "nosniff",
 }
+#: What asks for one part of the bytes: from and to, or so many at the end.
+PART = re.compile("bytes=([0-9]{0,15})-([0-9]{0,15})")
 #: It may be kept by the browser, which asks each time whether it still may show it.
 ASKED = "private, no-cache"
 
@@ -50,7 +52,35 @@ async def medium(number: str, visit: Here) -> Response:
         for ticket in secret:
             await steps.look(session, ticket, visit.who, visit.now)
         whole = rights.reads_phones_of(visit.who, about)
-    return Response(content, headers=HARMLESS | kept | _described(held, whole=whole))
+    headers = HARMLESS | kept | _described(held, whole=whole)
+    return _answered(content, _part(visit, len(content), kept.get("ETag")), headers)
+
+
+def _part(visit: Visit, size: int, tag: str | None) -> range | None:
+    """The bytes that are asked for; None for all of them.
+
+    Phones play a voice only from who answers such questions (RFC 9110, 14.2). Of several parts,
+    and of one of another state of the file, all is given, as is allowed.
+    """
+    asked = PART.fullmatch(visit.request.headers.get("range", ""))
+    if asked is None or visit.request.headers.get("if-range", tag) != tag:
+        return None
+    first, last = asked.groups()
+    if not first:
+        return range(max(size - int(last), 0), size) if last else None
+    if last and int(last) < int(first):
+        return None
+    return range(int(first), min(int(last) + 1 if last else size, size))
+
+
+def _answered(content: bytes, part: range | None, headers: dict[str, str]) -> Response:
+    headers = headers | {"Accept-Ranges": "bytes"}
+    if part is None:
+        return Response(content, headers=headers)
+    if not part:
+        return Response(status_code=416, headers={"Content-Range": f"bytes */{len(content)}"})
+    told = f"bytes {part.start}-{part.stop - 1}/{len(content)}"
+    return Response(content[part.start : part.stop], 206, headers=headers | {"Content-Range": told})
 
 
 async def _said(session: AsyncSession, held: Held | None) -> Message | None:
