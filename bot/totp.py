@@ -8,6 +8,9 @@ import secrets
 from datetime import datetime
 from urllib.parse import quote, urlencode
 
+import segno
+from markupsafe import Markup
+
 STEP = 30
 DIGITS = 6
 #: Clocks go wrong: codes of so many steps before and after are taken, too.
@@ -52,3 +55,10 @@ def link(of: str, login: str) -> str:
     """What an authenticator opens to take the secret."""
     query = urlencode({"secret": of, "issuer": ISSUER}, quote_via=quote)
     return f"otpauth://totp/{quote(ISSUER)}:{quote(login, safe='')}?{query}"
+
+
+def picture(address: str) -> Markup:
+    """An address as a QR code, for the camera of an authenticator: SVG, black on white."""
+    drawn = segno.make_qr(address, error="l")
+    title = "密钥的二维码"
+    return Markup(drawn.svg_inline(light="#fff", svgclass="qr", title=title, omitsize=True))  # noqa: S704  # drawn of squares: no text of it is in there

@@ -175,7 +175,8 @@ def _password_form(visit: Visit, fault: str | None = None) -> Response:
 
 
 def _codes_form(visit: Visit, secret: str, fault: str | None = None) -> Response:
+    link = totp.link(secret, visit.account.login)
     return visit.show(
         "account_codes.html", 400 if fault else 200, here="", fault=fault, secret=secret,
-        link=totp.link(secret, visit.account.login), on=visit.account.totp is not None,
+        link=link, picture=totp.picture(link), on=visit.account.totp is not None,
     )  # fmt: skip

@@ -1,10 +1,14 @@
 """One-time codes: the vectors of RFC 4226 and RFC 6238, and what is typed."""
 
 import base64
+import re
 from datetime import UTC, datetime, timedelta
 from urllib.parse import parse_qs, unquote, urlsplit
 
+import numpy as np
 import pytest
+import zxingcpp
+from numpy.typing import NDArray
 
 from bot import totp
 
@@ -74,3 +78,26 @@ def test_the_link_tells_an_authenticator_all_that_it_needs() -> None:
     assert (link.scheme, link.netloc) == ("otpauth", "totp")
     assert unquote(link.path) == f"/{totp.ISSUER}:王/五"
     assert parse_qs(link.query) == {"secret": [SECRET], "issuer": [totp.ISSUER]}
+
+
+def test_a_camera_reads_the_link_from_its_picture() -> None:
+    link = totp.link(SECRET, "王/五")
+    (read,) = zxingcpp.read_barcodes(_seen(str(totp.picture(link))))
+    assert (read.format, read.text) == (zxingcpp.BarcodeFormat.QRCode, link)
+
+
+def _seen(picture: str) -> NDArray[np.uint8]:
+    """The squares of a QR code as a camera sees them, each four points wide."""
+    size = int(re.findall(r'viewBox="0 0 (\d+) \1"', picture)[0])
+    (drawn,) = re.findall(r'stroke="#000" d="([^"]+)"', picture)
+    squares = np.full((size, size), 255, np.uint8)
+    across, down = 0, -0.5
+    for moved, by, further, wide in re.findall(r"([Mm])(-?\d+) ?(-?[\d.]+)|h(\d+)", drawn):
+        if moved == "M":
+            across, down = int(by), float(further)
+        elif moved:
+            across, down = across + int(by), down + float(further)
+        else:
+            squares[int(down), across : across + int(wide)] = 0
+            across += int(wide)
+    return np.kron(squares, np.ones((4, 4), np.uint8))
