@@ -4,6 +4,7 @@ import re
 
 from actions import rights, targets
 from actions.base import Context
+from nlu.addressed import behind
 from storage import tickets
 from storage.models import Ticket
 
@@ -22,7 +23,8 @@ async def meant(context: Context) -> Ticket | None:
     """The consult of the sender's unit that the message answers, or None."""
     if context.sender.role != "handler" or context.parse.intent.name in OTHERWISE:
         return None
-    if BARE.fullmatch(context.message.text):
+    said = context.message.text
+    if BARE.fullmatch(said, behind(said)):
         return None
     no = await targets.pointed(context)
     ticket = await tickets.lock(context.session, no) if no is not None else None

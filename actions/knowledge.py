@@ -15,6 +15,7 @@ from typing import Any, cast
 
 from sqlmodel.ext.asyncio.session import AsyncSession
 
+from nlu.addressed import behind
 from nlu.text import LONGEST, fold
 from storage import articles
 from storage.models import Article
@@ -63,9 +64,10 @@ class Index:
         """The best article and how well it fits, 0 to 1; None where none is of its subject.
 
         It fits as far as the article speaks of what is asked, and the question of what the title
-        names: the geometric mean of both shares. An article of another subject does not fit.
+        names: the geometric mean of both shares. An article of another subject does not fit. Whom
+        the question calls by name says nothing of it.
         """
-        asked = signs(question)
+        asked = signs(question[behind(question) :])
         told, named = self._sums(asked, self.texts), self._sums(asked, self.titles)
         fits = {
             number: told[number] * named[number] / self.sizes[number]

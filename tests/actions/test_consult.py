@@ -145,6 +145,8 @@ async def test_unsure_of_its_meaning_it_is_an_answer_all_the_same(town: Town) ->
     ("text", "intent", "status"),
     [
         ("收到", "chitchat", "assigned"),
+        ("@名城助手 收到", "chitchat", "assigned"),
+        ("@张三\u2005好的", "chitchat", "assigned"),
         ("收到", "accept_task", "accepted"),
         ("收到,我们问一下再答复", "accept_task", "accepted"),
         ("已联系物业,下午答复", "report_progress", "accepted"),

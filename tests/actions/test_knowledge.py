@@ -32,6 +32,14 @@ def test_answers_are_right_and_not_too_few(half: str, precision: float, recall: 
 
 
 @pytest.mark.parametrize("half", ["choosing", "judging"])
+@pytest.mark.parametrize("name", ["@名城助手 ", "@王科长\u2005", "@机器人,"])
+def test_whom_a_question_calls_by_name_changes_nothing(half: str, name: str) -> None:
+    index = Index(articles())
+    asked = [question for question, _ in questions(half)]
+    assert [index.best(f"{name}{question}") for question in asked] == [*map(index.best, asked)]
+
+
+@pytest.mark.parametrize("half", ["choosing", "judging"])
 def test_half_of_the_questions_can_be_answered(half: str) -> None:
     able = [title is not None for _, title in questions(half)]
     assert (sum(able), len(able)) == (45, 98)

@@ -6,7 +6,7 @@ import pytest
 from sqlmodel import col, select
 
 from actions.similar import THRESHOLD, alike
-from bench.similar import everything, judge, labelled, ours, score
+from bench.similar import Told, everything, judge, labelled, ours, score
 from storage.models import Link
 from tests.fixtures.cast import Town
 
@@ -26,6 +26,14 @@ def test_links_are_right_and_not_too_few(half: str, precision: float, recall: fl
 @pytest.mark.parametrize(("half", "precision"), [("choosing", 0.85), ("judging", 0.95)])
 def test_they_are_where_all_are_compared_with_all(half: str, precision: float) -> None:
     assert judge(score(ours, everything(half)), THRESHOLD).precision >= precision
+
+
+@pytest.mark.parametrize("half", ["choosing", "judging"])
+def test_whom_they_call_by_name_makes_nothing_alike(half: str) -> None:
+    def called(one: Told, other: Told) -> float:
+        return ours(*(told._replace(text=f"@名城助手 {told.text}") for told in (one, other)))
+
+    assert score(called, labelled(half)) == score(ours, labelled(half))
 
 
 def test_there_are_enough_pairs_of_each_kind() -> None:
