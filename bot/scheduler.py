@@ -12,7 +12,7 @@ import structlog
 from actions import clock, dispatch
 from bot.streams import Away, Streams
 from nlu.parse import Parse, Parser, ParserAway
-from storage import carriers, due, messages, poison
+from storage import carriers, due, hooks, messages, poison
 from storage.database import PASSES, Database
 from storage.models import Message
 
@@ -26,7 +26,8 @@ REREAD = 50
 REPORTS = frozenset({"report_issue", "report_misconduct", "consult"})
 #: Due work that failed is tried again after so long.
 PUT_OFF = timedelta(hours=1)
-#: In seconds; and how long what nobody can read is kept, so that somebody may look at it.
+#: In seconds; and how long is kept what nobody can read, and what hooks were told, so that
+#: somebody may look at it.
 DAY = 24 * 3600
 KEPT = timedelta(days=30)
 
@@ -144,3 +145,4 @@ class Scheduler:
             if await self.streams.hold("tidying", secrets.token_hex(8), DAY):
                 async with self.database.transaction() as session:
                     await carriers.forget(session, self.now() - KEPT)
+                    await hooks.forget(session, self.now() - KEPT)

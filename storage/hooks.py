@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import NamedTuple
 
-from sqlalchemy import insert, update
+from sqlalchemy import delete, insert, or_, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlmodel import col, func, select
 from sqlmodel.ext.asyncio.session import AsyncSession
@@ -218,3 +218,18 @@ async def again(
         update(Delivery).where(*which).values(status="waiting", at=now, next_at=now, tries=0)
     )
     return int(done.rowcount)
+
+
+async def forget(session: AsyncSession, before: datetime) -> int:
+    """Drop deliveries older than this that were taken, and all of hooks that ended; how many.
+
+    What was given up stays: it can be tried again.
+    """
+    ended = select(Hook.id).where(col(Hook.ended_at) < before)
+    found = await session.exec(
+        delete(Delivery).where(
+            col(Delivery.at) < before,
+            or_(col(Delivery.status) == "taken", col(Delivery.hook_id).in_(ended)),
+        )
+    )
+    return found.rowcount

@@ -169,3 +169,34 @@ async def test_the_log_has_the_newest_first_in_pages(town: Town) -> None:
         first = await hooks.log(session, hook.id or 0, most=2)
         rest = await hooks.log(session, hook.id or 0, before=first[-1][1].seq)
     assert [event.seq for _, event in (*first, *rest)] == [3, 2, 1]
+
+
+async def test_of_what_is_old_the_taken_is_dropped_and_the_given_up_stays(town: Town) -> None:
+    await made(town)
+    await town.reports()
+    await hand_over(town)
+    first, second = await claim(town, 1), await claim(town, 1)
+    assert second == []
+    await settle(town, first[0])
+    await settle(town, (await claim(town, 1))[0], "given_up")
+    await town.takes("h1", 1, "accept")
+    await hand_over(town)
+    assert [row.status for row in await waiting(town)] == ["taken", "given_up", "waiting"]
+    assert await forget(town, timedelta(0)) == 0  # nothing is older than it is
+    assert await forget(town, timedelta(seconds=-1)) == 1
+    assert [row.status for row in await waiting(town)] == ["given_up", "waiting"]
+
+
+async def test_of_a_hook_that_ended_long_ago_nothing_stays(town: Town) -> None:
+    ended, other = await made(town), await made(town, url="https://example.com/other")
+    await town.reports()
+    await hand_over(town)
+    async with town.database.transaction() as session:
+        await hooks.end(session, ended.id or 0, town.now)
+    assert await forget(town, timedelta(seconds=-1)) == 2
+    assert {row.hook_id for row in await waiting(town)} == {other.id}
+
+
+async def forget(town: Town, age: timedelta) -> int:
+    async with town.database.transaction() as session:
+        return await hooks.forget(session, town.now - age)
