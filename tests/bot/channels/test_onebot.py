@@ -1,88 +1,36 @@
-"""What QQ messages say, what is said back, and who may say something; aiocqhttp reads with us."""
+"""What QQ messages say, and who may say something; aiocqhttp reads with us."""
 
-import asyncio
 import copy
 import hashlib
-import hmac
 import json
 import re
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import aiocqhttp  # type: ignore[import-untyped]
-import httpx
 import pytest
-import uvicorn
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.channels.base import (
-    Addressed,
-    Answer,
-    Health,
-    Hint,
-    Incoming,
-    Later,
-    Media,
-    Outgoing,
-    Permanent,
-    Quoted,
-    Received,
-    Rejected,
-    Request,
-    Sent,
-    Unknown,
+from bot.channels.base import Answer, Hint, Incoming, Media, Quoted, Rejected, Request
+from bot.channels.onebot import said
+from tests.bot.channels.onebot_made import (
+    NAPCAT,
+    POST,
+    SELF,
+    TOKEN,
+    WORDS,
+    made,
+    received,
+    segment,
+    signed,
 )
-from bot.channels.onebot import LONGEST, OneBot, replies, said
-from bot.channels.onebot.lines import Line, Reply, of_group
-from bot.channels.onebot.roster import FORGOTTEN, GONE, Roster
-from bot.channels.onebot.settings import OneBotSettings
-from bot.settings import Wrong
-from bot.streams import Away
-from tests.bot.channels.fakes.napcat import NapCat, ok
-from tests.bot.wire import Wire
 from tests.fixtures.cast import START
-
-TOKEN, SELF = "made-up-token", 10001
-NAPCAT = NapCat(SELF, TOKEN, [20001])
-
-
-class Alone:
-    """What processes share, where there is one; `pause`: how long its turn is waited for."""
-
-    def __init__(self, pause: float | Away = 0.0) -> None:
-        self.pause, self.turns = pause, list[str]()
-
-    async def wait(self, key: str, windows: Any) -> float:
-        self.turns.append(key)
-        if isinstance(self.pause, Away):
-            raise self.pause
-        return self.pause
-
-
-def made(**given: Any) -> OneBot:
-    return OneBot(OneBotSettings(**{"token": TOKEN, **given}), Alone())  # type: ignore[arg-type]
-
-
-def signed(event: Any, secret: str = TOKEN) -> Request:
-    body = event if isinstance(event, bytes) else json.dumps(event).encode()
-    mac = hmac.new(secret.encode(), body, hashlib.sha1).hexdigest()
-    return Request(headers={"x-signature": f"sha1={mac}"}, query={}, body=body)
-
-
-def received(event: Any, **settings: Any) -> Received:
-    return made(**settings).receive(signed(event), START)
 
 
 def heard(message: Any, **more: Any) -> Incoming:
     (incoming,) = received(NAPCAT.said(1_234_567, message, **more)).messages
     return incoming
-
-
-def segment(type_: str, **data: Any) -> dict[str, Any]:
-    return {"type": type_, "data": data}
 
 
 # --- what is said -----------------------------------------------------------------------------
@@ -145,7 +93,6 @@ def test_a_code_that_is_none_is_text(text: str) -> None:
     assert heard(text).text == text
 
 
-WORDS = st.text(st.characters(exclude_categories=["Cs"], exclude_characters="\x00"), max_size=30)
 KEYS = st.from_regex(re.compile(r"[A-Za-z0-9_.-]{1,8}", re.ASCII), fullmatch=True)
 PARTS = st.lists(
     st.one_of(
@@ -276,6 +223,19 @@ def test_a_beat_of_the_heart_tells_how_the_bot_is(event: dict[str, Any], well: b
     assert received(event).hints == [Hint("onebot", {"bot": str(SELF), "online": well})]
 
 
+def test_what_an_implementation_says_of_itself_is_not_needed_to_be_whole() -> None:
+    quoted = made()
+    quoted.memory.sends(POST)
+    own = NAPCAT.said(SELF, [segment("at", qq="1234567"), segment("text", text=" 已受理 #1")])
+    other = NAPCAT.said(SELF, "别的话")
+    for event in (own, other):
+        assert not quoted.receive(signed(event), START).messages
+    ids = [own["message_id"], other["message_id"]]
+    events = [NAPCAT.said(1, f"[CQ:reply,id={id_}]好") for id_ in ids]
+    quotes = [quoted.receive(signed(event), START).messages[0].quote for event in events]
+    assert quotes == ["post-7", Quoted("", "别的话")]
+
+
 # --- who says it ------------------------------------------------------------------------------
 
 
@@ -322,250 +282,3 @@ def test_a_signature_is_over_the_bytes_as_they_came() -> None:
 
 def test_a_secret_of_its_own_may_be_set() -> None:
     assert made(secret="own").receive(signed(EVENT, "own"), START).messages
-
-
-# --- what leaves ------------------------------------------------------------------------------
-
-POST = Outgoing(
-    id="post-7", group="20001", text="@张三 已受理 #1", to=[Addressed("1234567", "张三")],
-    about=[1], why="reply", at=START,
-)  # fmt: skip
-
-
-def outgoing(**more: Any) -> Outgoing:
-    fields = {field: getattr(POST, field) for field in POST.__dataclass_fields__}
-    return Outgoing(**{**fields, **more})
-
-
-@pytest.mark.parametrize(
-    ("post", "codes"),
-    [
-        (POST, "[CQ:at,qq=1234567] 已受理 #1"),
-        (outgoing(to=[]), "@张三 已受理 #1"),
-        (outgoing(to=[Addressed("h1", "李科")]), "@张三 已受理 #1"),  # of another platform
-        (outgoing(part=1, text="第二段"), "第二段"),
-        (outgoing(text="看看"), "[CQ:at,qq=1234567] 看看"),
-        (outgoing(to=[], text="[CQ:at,qq=all]&,"), "&#91;CQ:at,qq=all&#93;&amp;,"),
-    ],
-)
-def test_an_independent_reader_finds_in_a_post_what_is_meant(post: Outgoing, codes: str) -> None:
-    message = aiocqhttp.Message(replies.segments(post))
-    assert str(message) == codes
-    assert not any(part.type == "at" and part.data["qq"] == "all" for part in message)
-
-
-@given(WORDS)
-@example("[CQ:at,qq=all]")
-@example("&#91;CQ:image,file=x&#93;")
-def test_no_words_become_a_code(words: str) -> None:
-    (part,) = aiocqhttp.Message(replies.segments(outgoing(to=[], text=words)))
-    assert (part.type, part.data) == ("text", {"text": words})
-    assert [one.type for one in said.segments(str(aiocqhttp.Message([part])))] in ([], ["text"])
-
-
-def test_a_long_post_leaves_in_parts() -> None:
-    parts = made().split(outgoing(text="一二三四五六七八九。" * 400))
-    assert len(parts) > 1
-    assert all(len(part.encode()) <= LONGEST for part in parts)
-    assert "".join(parts) == "一二三四五六七八九。" * 400
-
-
-class Api:
-    """A bot program with an HTTP interface, at a real wire."""
-
-    def __init__(self, wire: Wire) -> None:
-        self.wire = wire
-        self.channel = made(api=wire.url)
-        self.channel.account = str(SELF)
-
-    async def send(self, status: int | None, answer: Any) -> Sent:
-        self.wire.status = status
-        self.wire.answer = answer if isinstance(answer, bytes) else json.dumps(answer).encode()
-        try:
-            return await self.channel.send(POST, START)
-        finally:
-            await self.channel.close()
-
-
-async def test_over_http_the_same_is_said(wire: Wire) -> None:
-    sent = await Api(wire).send(200, ok({"message_id": -5}))
-    assert sent == Sent({"id": f"{SELF}:-5"})
-    assert json.loads(wire.bodies[0]) == {
-        "group_id": 20001, "message": replies.segments(POST), "auto_escape": True,
-    }  # fmt: skip
-    assert wire.headers[0]["authorization"] == f"Bearer {TOKEN}"
-
-
-async def test_the_account_behind_the_http_interface_is_asked_for(wire: Wire) -> None:
-    api = Api(wire)
-    api.channel.account = ""
-    sent = await api.send(200, ok({"user_id": SELF, "message_id": 5}))
-    assert sent == Sent({"id": f"{SELF}:5"})
-    assert api.channel.memory.ours == {str(SELF)}
-
-
-@pytest.mark.parametrize(
-    ("status", "answer", "outcome"),
-    [
-        (401, b"", Later), (403, b'{"message": "token verify failed!"}', Later),
-        (404, b"", Permanent), (400, b"", Permanent), (406, b"", Permanent), (429, b"", Later),
-        (503, b"", Later), (500, b"", Unknown), (302, b"", Unknown), (None, b"", Unknown),
-        (200, b"<html>", Unknown), (200, b"[]", Unknown), (200, b'{"retcode": "x"}', Unknown),
-    ],
-)  # fmt: skip
-async def test_what_http_answers_decides(
-    wire: Wire, status: int | None, answer: bytes, outcome: type[Exception]
-) -> None:
-    with pytest.raises(outcome) as raised:
-        await Api(wire).send(status, answer)
-    assert wire.url not in str(raised.value)
-    assert TOKEN not in str(raised.value)
-
-
-async def test_where_nobody_listens_it_is_tried_again() -> None:
-    channel = made(api="http://127.0.0.1:9")
-    channel.account = str(SELF)
-    with pytest.raises(Later, match="MINGCHENG_ONEBOT_API"):
-        await channel.send(POST, START)
-    await channel.close()
-
-
-@pytest.mark.parametrize(
-    ("pause", "words", "after"),
-    [(12.5, "一分钟最多发 20 条", 12.5), (Away("x"), "消息队列暂时连不上", 2)],
-)
-async def test_who_would_be_too_fast_waits(
-    wire: Wire, pause: float | Away, words: str, after: float
-) -> None:
-    api = Api(wire)
-    api.channel.shared = Alone(pause)  # type: ignore[assignment]
-    with pytest.raises(Later, match=words) as later:
-        await api.send(200, ok({"message_id": 5}))
-    assert later.value.after == after
-    assert not wire.bodies
-
-
-def test_of_several_bots_one_that_is_in_the_group_speaks() -> None:
-    def line(
-        name: str, groups: set[str] | None, online: bool = True, role: Any = "universal"
-    ) -> Line:
-        return Line(None, name, role, START, online, groups)  # type: ignore[arg-type]
-
-    inside, unsaid = line("a", {"1"}), line("b", None)
-    off, outside, ears = (
-        line("c", {"1"}, online=False),
-        line("d", {"2"}),
-        line("e", {"1"}, True, "event"),
-    )
-    assert of_group([inside, off, unsaid, outside, ears], "1") is inside
-    assert of_group([unsaid, outside], "1") is unsaid
-    assert of_group([outside, ears], "1") is None
-
-
-def test_what_is_no_message_id_makes_no_receipt() -> None:
-    assert replies.settled(Reply(retcode=0, data={"message_id": None}), "1") == Sent(None)
-    assert replies.settled(Reply(status="ok"), "1") == Sent(None)
-
-
-# --- settings and health ----------------------------------------------------------------------
-
-
-@pytest.mark.parametrize("api", ["napcat:3000", "ftp://x", "http://u:p@x", "http://x?token=1"])
-def test_a_wrong_address_is_told_by_the_name_of_its_setting(
-    monkeypatch: pytest.MonkeyPatch, api: str
-) -> None:
-    monkeypatch.setenv("MINGCHENG_ONEBOT_API", api)
-    with pytest.raises(Wrong, match="MINGCHENG_ONEBOT_API"):
-        OneBotSettings.of("onebot")
-
-
-@pytest.mark.parametrize("given_", ["", "g1", "123", "0123456", "1" * 13])
-def test_a_group_is_called_by_its_number(given_: str) -> None:
-    assert OneBot.address(" 123456 ") == "123456"
-    with pytest.raises(ValueError, match="群号"):
-        OneBot.address(given_)
-
-
-def test_without_a_token_it_is_off() -> None:
-    assert made().by_settings() is None
-    assert made(token="").by_settings() == Health("off", "没有设置 MINGCHENG_ONEBOT_TOKEN")
-
-
-def test_who_is_not_heard_of_is_gone_and_forgotten_in_time() -> None:
-    roster = Roster()
-    assert roster.health(START).state == "down"
-    for bot in ("1", "2"):
-        roster.note(json.dumps({"bot": bot, "online": True}), START)
-    assert roster.health(START).state == "ok"
-    later = START + GONE + timedelta(seconds=1)
-    roster.note(json.dumps({"bot": "2"}), later)
-    found = roster.health(later)
-    assert found.state == "warn"
-    assert "机器人 1 已断开(自 4月3日09:00)" in found.words
-    roster.note(json.dumps({"bot": "2"}), START + 2 * FORGOTTEN)
-    assert roster.health(START + 2 * FORGOTTEN) == Health("ok", "机器人 2 已连接(自 4月3日09:00)")
-
-
-@given(st.text() | st.recursive(st.none() | st.integers() | st.text(), st.lists).map(json.dumps))
-@example('{"bot": 1, "since": "soon"}')
-@example('{"bot": "1", "since": 5}')
-def test_a_hint_that_is_none_is_passed_over(hint: str) -> None:
-    roster = Roster()
-    roster.note(hint, START)
-    assert roster.health(START).state == "down"
-
-
-# --- the fake bot, on somebody else's server --------------------------------------------------
-
-
-@asynccontextmanager
-async def served(web: Any) -> AsyncIterator[str]:
-    server = uvicorn.Server(uvicorn.Config(web, port=0, log_level="critical", lifespan="off"))
-    serving = asyncio.create_task(server.serve())
-    while not server.started:  # noqa: ASYNC110  # uvicorn has no event
-        await asyncio.sleep(0.01)
-    try:
-        yield f"127.0.0.1:{server.servers[0].sockets[0].getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        await serving
-
-
-async def test_the_fake_bot_speaks_as_an_independent_server_expects() -> None:
-    theirs = aiocqhttp.CQHttp(
-        "theirs", access_token=TOKEN, secret=TOKEN, message_class=aiocqhttp.Message
-    )
-    took: asyncio.Queue[Mapping[str, Any]] = asyncio.Queue()
-
-    @theirs.on_message("group")  # type: ignore[untyped-decorator]
-    async def take(event: aiocqhttp.Event) -> None:
-        took.put_nowait(event)
-
-    async with served(theirs.asgi) as address, httpx.AsyncClient() as http:
-        bot = NapCat(SELF, TOKEN, [20001])
-        async with bot.connected(f"ws://{address}/ws/"), asyncio.timeout(10):
-            await bot.tell(bot.said(1, [segment("text", text="路灯坏了")]))
-            assert str((await took.get())["message"]) == "路灯坏了"
-            sent = await theirs.send_group_msg(group_id=20001, message=replies.segments(POST))
-            assert sent == {"message_id": SELF * 1000 + bot.numbers}
-            with pytest.raises(aiocqhttp.ActionFailed):
-                await theirs.call_action("no_such_action")
-        event = bot.said(2, "[CQ:at,qq=3]你好")
-        assert (await bot.posts(http, f"http://{address}/", event)).status_code == 204
-        assert (await took.get())["user_id"] == 2
-        assert (
-            await NapCat(SELF, "x", []).posts(http, f"http://{address}/", event)
-        ).status_code == 403
-
-
-def test_what_an_implementation_says_of_itself_is_not_needed_to_be_whole() -> None:
-    quoted = made()
-    quoted.memory.sends(POST)
-    own = NAPCAT.said(SELF, [segment("at", qq="1234567"), segment("text", text=" 已受理 #1")])
-    other = NAPCAT.said(SELF, "别的话")
-    for event in (own, other):
-        assert not quoted.receive(signed(event), START).messages
-    ids = [own["message_id"], other["message_id"]]
-    events = [NAPCAT.said(1, f"[CQ:reply,id={id_}]好") for id_ in ids]
-    quotes = [quoted.receive(signed(event), START).messages[0].quote for event in events]
-    assert quotes == ["post-7", Quoted("", "别的话")]
