@@ -96,6 +96,7 @@ ARGS: dict[str, type[Args]] = {
     "accept": Words,
     "progress": Words,
     "resolve": Words,
+    "urge": Words,
     "extend": Extension,
     "merge": Into,
     "edit": Changes,

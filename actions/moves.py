@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions import args as given
-from actions import audience, called, terms
+from actions import audience, called, terms, urging
 from actions.base import Refused
 from actions.deadlines import Clock, Part
 from actions.move import ROUTING, Move
@@ -178,7 +178,7 @@ async def _closed(move: Move, step: str, words: str) -> None:
 async def dispute(move: Move) -> None:
     """提出异议: the work starts again; after closing for 15 working days."""
     ticket = move.ticket
-    if missed := too_late("dispute", ticket, move.clock, move.now):
+    if missed := untimely("dispute", ticket, move.clock, move.now):
         raise Refused(missed)
     ticket.rating = "dissatisfied"
     await _reopened(move, "dispute", move.of(given.Reason).reason)
@@ -283,12 +283,12 @@ def _check_extension(move: Move) -> None:
     days = move.args.days if isinstance(move.args, given.Extension) else 1
     if not 1 <= days <= policy.extension_days_max:
         raise Refused(render("refused_days", most=policy.extension_days_max))
-    if missed := too_late("extend", ticket, move.clock, move.now):
+    if missed := untimely("extend", ticket, move.clock, move.now):
         raise Refused(missed)
 
 
-def too_late(step: str, ticket: Ticket, clock: Clock, now: datetime) -> str | None:
-    """Why a step that its status allows is out of time by now; None where it is not."""
+def untimely(step: str, ticket: Ticket, clock: Clock, now: datetime) -> str | None:
+    """Why a step that its status allows is out of time, or too early; None where it is not."""
     policy = clock.policy
     if step == "dispute" and ticket.closed_at:
         over = now > clock.days(ticket.closed_at, policy.dispute_days).at
@@ -297,6 +297,8 @@ def too_late(step: str, ticket: Ticket, clock: Clock, now: datetime) -> str | No
         return render("refused_extended", no=ticket.no, most=policy.extensions_max)
     if step == "extend" and (ticket.extension_asked_at or now) > ticket.due_at:
         return render("refused_too_late", no=ticket.no, due_at=ticket.due_at)
+    if step == "urge" and (again := urging.again_at(ticket, clock)) and now < again:
+        return render("refused_urged", no=ticket.no, urged_at=ticket.urged_at, again_at=again)
     return None
 
 
@@ -316,6 +318,16 @@ async def resume(move: Move) -> None:
     await terms.move(move.session, ticket, part, move.clock, move.now)
     await move.log("resume", move.to)
     await move.post("post_resumed", due_at=ticket.due_at)
+
+
+async def urge(move: Move) -> None:
+    """催办: who handles it is told, the ticket stays as it is."""
+    ticket, words = move.ticket, move.of(given.Words).text
+    who = move.by.name if move.by else ""
+    if missed := untimely("urge", ticket, move.clock, move.now):
+        raise Refused(missed)
+    await urging.pass_on(move.session, ticket, move.clock, move.now, who=who, words=words)
+    await move.log("urge", ticket.status, words)
 
 
 # --- what was wrong -----------------------------------------------------------------------------
@@ -369,6 +381,7 @@ BODIES: dict[str, Callable[[Move], Awaitable[None]]] = {
     "extend": extend,
     "suspend": suspend,
     "resume": resume,
+    "urge": urge,
     "edit": edit,
     "recheck": recheck,
     "silence": silence,

@@ -30,6 +30,8 @@ STEPS: dict[str, frozenset[str]] = {
 #: Nobody's: what the clock does, and what needs a unit, which misconduct has not.
 CLOCK = frozenset({"silence"})
 ROUTED = frozenset({"assign", "transfer", "return"})
+#: What is said to others who handle it: of misconduct these are the inspectors themselves.
+OTHERS = frozenset({"urge"})
 
 EVERYBODY = frozenset(ROLES)
 STAFF = EVERYBODY - {"member"}
@@ -69,7 +71,7 @@ def sees(member: Member, ticket: Ticket) -> bool:
 def may(member: Member, step: str, ticket: Ticket) -> bool:
     """Whether somebody may take a step on a ticket, whatever its status."""
     if ticket.confidential:
-        return member.role == "inspector" and step not in ROUTED | CLOCK
+        return member.role == "inspector" and step not in ROUTED | CLOCK | OTHERS
     if member.role == "member" and not owns(member, ticket):
         return False
     if member.role == "handler" and not serves(member, ticket):
@@ -104,6 +106,11 @@ def speaks(member: Member, ticket: Ticket) -> bool:
     """Whether somebody may say something about a ticket in its group, through the bot."""
     works = member.role in {"handler", "coordinator", "inspector"}
     return works and not ticket.confidential and sees(member, ticket)
+
+
+def takes_many(member: Member) -> bool:
+    """Whether somebody takes one step on many tickets at once: staff, who have many."""
+    return member.role in STAFF
 
 
 def declines(member: Member, ticket: Ticket) -> bool:

@@ -15,6 +15,7 @@ from actions.names import name, names
 from actions.opening import Report, open_ticket
 from actions.render import render
 from actions.urgent import urgent
+from actions.urging import OPEN
 from storage import events, people, states, tickets
 from storage.models import Member, Message, Ticket
 
@@ -38,9 +39,12 @@ STEPS: dict[str, dict[str, str]] = {
         status: status
         for status in ("new", "assigned", "accepted", "suspended", "resolved", "closed")
     },
+    "urge": {status: status for status in OPEN},
     "recheck": {"closed": "accepted"},
     "silence": {"resolved": "closed"},
 }
+#: These change no status, and are open to others at any time.
+STAYS = frozenset({"edit", "urge"})
 #: From `new` these are for misconduct alone: no unit is asked about it.
 UNROUTED = frozenset({"accept", "resolve"})
 
@@ -116,7 +120,7 @@ def _others(ticket: Ticket) -> dict[str, list[str]]:
     """What each party to a ticket may do with it now; of a confidential one that is not told."""
     if ticket.confidential:
         return {}
-    now = [step for step in STEPS if ticket.status in STEPS[step] and step != "edit"]
+    now = [step for step in STEPS if ticket.status in STEPS[step] and step not in STAYS]
     if ticket.status == "new":
         now = [step for step in now if step not in UNROUTED]
     may = {
@@ -153,7 +157,7 @@ def table() -> Iterator[str]:
         ways = [
             f"{step} {name('step', step)} → `{before[status]}`"
             for step, before in STEPS.items()
-            if status in before and step != "edit"
+            if status in before and step not in STAYS
         ]
         yield f"| `{status}` | {name('status', status)} | {' · '.join(ways) or 'nothing'} |"
 

@@ -23,7 +23,7 @@ from storage.tickets import LARGEST
 router = APIRouter()
 
 #: The steps that make sense for many: what they say fits each ticket.
-BATCH = ("assign", "transfer", "accept", "extend", "suspend", "resume")
+BATCH = ("assign", "transfer", "accept", "extend", "suspend", "resume", "urge")
 #: No more tickets than a page shows.
 MOST = 200
 #: For so many seconds the results can be read again.
@@ -44,6 +44,8 @@ class Result:
 def steps_for(rows: Sequence[Ticket], who: Member) -> dict[str, bool]:
     """The steps that fit at least one of these tickets; True where they are only asked for."""
     found: dict[str, bool] = {}
+    if not rights.takes_many(who):
+        return found
     for ticket in rows:
         for step in steps.possible(ticket, who):
             if step in BATCH and not (step == "accept" and ticket.status == "accepted"):
@@ -58,7 +60,7 @@ async def batch(visit: Here) -> Response:
     step, back = ticket_steps.first(typed, "step"), ticket_steps.first(typed, "back")
     if not step:
         return RedirectResponse("/tickets", 303)
-    if step not in BATCH:
+    if step not in BATCH or not rights.takes_many(visit.who):
         raise Missing
     numbers = [int(no) for no in dict.fromkeys(typed.get("no", ())) if _is_number(no)][:MOST]
     mine = {key.removeprefix(f"{step}."): values for key, values in typed.items()

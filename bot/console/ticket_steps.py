@@ -12,7 +12,7 @@ from actions import args as given
 from actions import rights, steps, terms
 from actions.base import Refused
 from actions.deadlines import Clock, Deadline, Part
-from actions.moves import RUNNING, too_late
+from actions.moves import RUNNING, untimely
 from actions.render import render
 from bot.channels.base import clean
 from storage.models import Member, Ticket
@@ -22,7 +22,7 @@ LONGEST = 2000
 #: What goes on comes first, what ends it last.
 ORDER = (
     "assign", "accept", "progress", "resolve", "resume", "extend", "transfer", "return", "suspend",
-    "recheck", "edit", "confirm", "dispute", "merge", "reject", "withdraw",
+    "urge", "recheck", "edit", "confirm", "dispute", "merge", "reject", "withdraw",
 )  # fmt: skip
 EDITED = ("category", "district", "enterprise", "address")
 
@@ -85,7 +85,7 @@ def forms(
     """The steps that somebody may take now; the one that came `back` has what was typed."""
     return [
         Form(
-            step, rights.may_request(who, step, ticket), too_late(step, ticket, clock, now),
+            step, rights.may_request(who, step, ticket), untimely(step, ticket, clock, now),
             was if step == back else {},
         )
         for step in sorted(steps.possible(ticket, who), key=ORDER.index)

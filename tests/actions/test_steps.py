@@ -39,6 +39,7 @@ TABLE: dict[str, dict[str, str]] = {
     "edit": {
         same: same for same in ("new", "assigned", "accepted", "suspended", "resolved", "closed")
     },
+    "urge": {same: same for same in ("new", "assigned", "accepted", "suspended")},
     "recheck": {"closed": "accepted"},
     "silence": {"resolved": "closed"},
 }
@@ -165,15 +166,15 @@ async def stand_at(town: Town, no: int) -> None:
 @pytest.mark.parametrize(
     ("who", "steps_"),
     [
-        ("zhang", {"confirm", "dispute", "withdraw"}),
-        ("wang", {"confirm", "dispute", "withdraw"}),  # a colleague
+        ("zhang", {"confirm", "dispute", "withdraw", "urge"}),
+        ("wang", {"confirm", "dispute", "withdraw", "urge"}),  # a colleague
         ("li", set()),
         ("h1", {"accept", "progress", "resolve", "return", "transfer", "extend"}),
         ("h3", set()),
         ("c1", {"assign", "confirm", "reject", "merge", "return", "transfer", "extend", "suspend",
-                "resume", "edit"}),
-        ("i1", {"recheck"}),
-        ("l1", set()),
+                "resume", "edit", "urge"}),
+        ("i1", {"recheck", "urge"}),
+        ("l1", {"urge"}),
         ("a1", set()),
     ],
 )  # fmt: skip
@@ -245,7 +246,7 @@ async def test_a_handler_only_asks_the_coordinators_for_it(town: Town, step: str
             "不能签收。反映的企业可以确认销号、提出异议,专班可以确认销号。",
         ),
         ("resolve", "suspended", "h1", "不能办结。专班可以恢复办理。"),
-        ("recheck", "new", "i1", "不能回头看。反映的企业可以撤回,专班可以交办、不予受理、并案。"),
+        ("recheck", "new", "i1", "不能回头看。现在可以:催办。"),
         ("assign", "rejected", "c1", "请重新反映,会登记为新的诉求。"),
         ("assign", "assigned", "h1", "这一步由专班来做。您现在可以:签收、"),
         ("accept", "assigned", "c1", "这一步由承办单位来做。您现在可以:确认销号、"),

@@ -34,6 +34,8 @@ VALUES: dict[str, Any] = {
     "words": LONG,
     "reason": LONG,
     "due_at": at("12-31 17:30"),
+    "urged_at": at("12-30 09:30"),
+    "again_at": at("12-30 13:30"),
     "closed_at": None,
     "last": SimpleNamespace(at=at("12-30 17:30"), words=LONG),
     "args": SimpleNamespace(days=10, unit="株洲市天元区城市管理和综合执法局"),

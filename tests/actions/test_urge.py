@@ -3,7 +3,10 @@
 from datetime import timedelta
 
 import pytest
+from sqlmodel import select
 
+from actions.base import Refused
+from storage.models import Notice
 from tests.fixtures.cast import Town, at
 
 pytestmark = pytest.mark.embedded
@@ -131,3 +134,67 @@ async def test_it_is_no_step_of_the_ticket(town: Town) -> None:
     before = await town.events(no)
     await urges(town)
     assert await town.events(no) == before
+
+
+# --- in the console -----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("who", ["zhang", "c1", "i1", "l1"])
+async def test_whoever_may_urge_does_it_on_the_page_as_well(town: Town, who: str) -> None:
+    no = await town.reports()
+    before = await town.ticket()
+    await town.takes(who, no, "urge", text="今天请到现场")
+    assert await town.told("urge") == [(handler, no, town.now) for handler in ("h1", "h2", "h9")]
+    event = (await town.chain())[-1]
+    assert (event.step, event.was, event.became) == ("urge", "assigned", "assigned")
+    assert (event.by, event.words) == (who, "今天请到现场")
+    after = await town.ticket()
+    assert (after.due_at, after.respond_by) == (before.due_at, before.respond_by)
+
+
+async def test_the_handler_reads_who_urges_and_what_is_added(town: Town) -> None:
+    await town.takes("h1", await town.reports(), "accept")
+    await town.takes("i1", 1, "urge", text="今天请到现场")
+    async with town.database.transaction() as session:
+        (notice,) = (await session.exec(select(Notice).where(Notice.level == "urge"))).all()
+    assert notice.text.startswith("市纪委-赵主任 催办 #1,4月11日17:30前办结:")
+    assert notice.text.endswith("。附言:今天请到现场")
+
+
+async def test_the_group_hears_nothing_of_it(town: Town) -> None:
+    no = await town.reports()
+    said = await town.posts()
+    await town.takes("i1", no, "urge")
+    assert await town.posts() == said
+
+
+async def test_page_and_group_share_the_four_hours(town: Town) -> None:
+    no = await town.reports()
+    await urges(town)
+    town.later(hours=3)
+    with pytest.raises(Refused, match="4月3日09:00刚催过,4月3日13:00后可以再催"):
+        await town.takes("i1", no, "urge")
+    town.later(hours=1)
+    await town.takes("i1", no, "urge")
+    assert "刚催过" in await urges(town)
+
+
+async def test_in_the_night_it_waits_for_the_morning(town: Town) -> None:
+    no = await town.reports()
+    town.now = at("04-03 22:00")
+    await town.takes("i1", no, "urge")
+    assert {moment for *_, moment in await town.told("urge")} == {at("04-04 08:00")}
+
+
+@pytest.mark.parametrize("who", ["h1", "li", "a1"])
+async def test_others_may_not(town: Town, who: str) -> None:
+    no = await town.reports()
+    with pytest.raises(Refused):
+        await town.takes(who, no, "urge")
+    assert await town.told("urge") == []
+
+
+async def test_of_misconduct_nobody_is_urged(town: Town) -> None:
+    await town.says("li", "有人要回扣", "report_misconduct")
+    with pytest.raises(Refused):
+        await town.takes("i1", 1, "urge")

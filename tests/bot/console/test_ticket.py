@@ -14,12 +14,12 @@ pytestmark = pytest.mark.embedded
 # --- which steps ----------------------------------------------------------------------------------
 
 FRESH = {
-    "zhang": ["确认销号", "撤回"],
-    "wang": ["确认销号", "撤回"],
+    "zhang": ["催办", "确认销号", "撤回"],
+    "wang": ["催办", "确认销号", "撤回"],
     "h1": ["签收", "反馈进展", "办结", "申请延期", "申请转办", "申请退回", "在群里回复"],
-    "c1": ["延期", "转办", "退回", "修改", "确认销号", "并案", "不予受理", "在群里回复"],
-    "i1": ["在群里回复"],
-    "l1": [],
+    "c1": ["延期", "转办", "退回", "催办", "修改", "确认销号", "并案", "不予受理", "在群里回复"],
+    "i1": ["催办", "在群里回复"],
+    "l1": ["催办"],
     "a1": [],
 }
 
@@ -70,6 +70,21 @@ async def test_what_is_out_of_time_says_so_in_place_of_a_form(here: Here, town: 
     page = await shown(await here.visitor("c1"))
     assert "延期" not in offered(page)
     assert "时限 4月11日17:30 已过,延期须在到期前申请" in page
+
+
+async def test_a_leader_urges_and_not_twice(here: Here, town: Town) -> None:
+    await town.reports()
+    browser = await here.visitor("l1")
+    page = await shown(browser)
+    assert "承办人马上收到您的催办,时限不变(4月11日17:30前办结),群里不会说。" in page
+    answer = await sends(browser, "steps/urge", {"text": f"请抓紧{SCRIPT}"})
+    assert answer.headers["location"] == "/tickets/1?did=urge"
+    page = await shown(browser)
+    assert offered(page) == []
+    assert "4月3日09:00刚催过,4月3日13:00后可以再催" in page
+    assert "请抓紧&lt;script&gt;" in page
+    assert SCRIPT not in page
+    assert {who for who, *_ in await town.told("urge")} == {"h1", "h2", "h9"}
 
 
 # --- a step, and what is said before ------------------------------------------------------------
