@@ -117,11 +117,15 @@ class Webhook(Channel):
         return Received(messages=[said])
 
     def by_settings(self) -> Health:
-        """It takes what is signed, and sends to its address; neither keeps a connection."""
+        """It takes what is signed, and sends to its address; neither keeps a connection.
+
+        Without an address it is a bridge that only tells, which is nothing to warn of: a group
+        that is to hear something by it says so itself.
+        """
         if not self.secret:
             return Health("off", "没有设置 MINGCHENG_WEBHOOK_SECRET")
         if not self.url:
-            return Health("warn", "能收,不能发:没有设置 MINGCHENG_WEBHOOK_URL")
+            return Health("ok", "能收;要发,还要设置 MINGCHENG_WEBHOOK_URL")
         return Health("ok", "设置好了,发送时才连接网桥")
 
     async def send(self, post: Outgoing, now: datetime) -> Sent:

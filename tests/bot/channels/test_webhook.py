@@ -275,3 +275,17 @@ async def test_without_an_address_nothing_is_ever_sent() -> None:
 
 def test_a_moment_in_utc_is_the_same_moment() -> None:
     assert received({**MESSAGE, "at": "2023-04-03T01:00:00Z"}).at == START.astimezone(UTC)
+
+
+@pytest.mark.parametrize(
+    ("secret", "url", "state", "words"),
+    [
+        ("", "", "off", "MINGCHENG_WEBHOOK_SECRET"),
+        ("s", "", "ok", "要发,还要设置 MINGCHENG_WEBHOOK_URL"),
+        ("s", "https://bridge.example/in", "ok", "设置好了"),
+    ],
+)
+def test_it_says_what_it_is_set_up_for(secret: str, url: str, state: str, words: str) -> None:
+    health = Webhook(secret, url).by_settings()
+    assert health.state == state
+    assert words in health.words
