@@ -21,7 +21,7 @@ KNOWN: Mapping[str, frozenset[str]] = {
     "rasa.nlu.classifiers.regex_message_handler.RegexMessageHandler": frozenset(),
     "components.tokenizer.Characters": frozenset(),
     "components.classifier.MessageClassifier": frozenset(
-        {"C", "longest", "rare", "smooth", "folds", "leaning", "every", "random_seed"}
+        {"C", "longest", "rare", "known", "smooth", "folds", "leaning", "every", "random_seed"}
     ),
     "components.entities.EntityExtractor": frozenset(
         {"c1", "c2", "iterations", "other_names", "every", "random_seed"}

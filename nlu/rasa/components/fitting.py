@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import warnings
-from typing import Any, Dict, Iterator, List, Optional, Sequence, Text, Tuple
+from collections import Counter
+from typing import Any, Dict, Iterator, List, Optional, Sequence, Set, Text, Tuple
 
 import numpy as np
 from nlu.decision import OPENING, Decider, signs
-from nlu.grams import Alphabet, Keys, of_run, runs
+from nlu.grams import LONGEST, Alphabet, Keys, of_run, runs
 from nlu.linear import MOST, Linear
 from scipy.optimize import minimize
 from scipy.special import logsumexp
@@ -19,10 +20,11 @@ from sklearn.preprocessing import StandardScaler
 from sklearn.svm import LinearSVC
 
 #: How freely the support vectors follow the examples, and of which runs: so long ones at most, in
-#: so many texts at least; what an unseen run counts for Bayes; in how many parts calibration cuts;
-#: how far a doubtful text leans towards a ticket (see `nlu.decision.Decider`).
+#: so many texts at least; in how many texts the longest runs stand that are known at all; what an
+#: unseen run counts for Bayes; in how many parts calibration cuts; how far a doubtful text leans
+#: towards a ticket (see `nlu.decision.Decider`).
 DEFAULTS: Dict[Text, Any] = {
-    "C": 1.0, "longest": 2, "rare": 1, "smooth": 0.05, "folds": 5, "leaning": 0.0,
+    "C": 1.0, "longest": 2, "rare": 1, "known": 1, "smooth": 0.05, "folds": 5, "leaning": 0.0,
     "random_seed": 2109,
 }  # fmt: skip
 #: What decides before anything was learnt: the first of the signs.
@@ -115,14 +117,17 @@ def judge(told: Any, opens: Any, seed: int) -> Tuple[Any, Any]:
 def learn(texts: Sequence[Text], labels: Sequence[Text], config: Dict[Text, Any]) -> Linear:
     """Learn labels from folded texts, with shares that nothing was done about yet."""
     names = sorted(set(labels))
-    counter = CountVectorizer(analyzer=runs, binary=True, dtype=np.int32)
+    kept = often(texts, int(config["known"]))
+    counter = CountVectorizer(
+        analyzer=lambda text: kept.intersection(runs(text)), binary=True, dtype=np.int32
+    )
     seen = counter.fit_transform(texts)
     of_label = np.array([names.index(label) for label in labels])
     counts = np.stack([np.asarray(seen[of_label == at].sum(0))[0] for at in range(len(names))], 1)
 
     longest = int(config["longest"])
     weigher = TfidfVectorizer(
-        analyzer=lambda text: [run for run in runs(text) if len(run) <= longest],
+        analyzer=lambda text: [run for run in runs(text) if len(run) <= longest and run in kept],
         sublinear_tf=True,
         min_df=int(config["rare"]),
     )
@@ -149,6 +154,15 @@ def learn(texts: Sequence[Text], labels: Sequence[Text], config: Dict[Text, Any]
         smooth=float(config["smooth"]),
         scale=SCALE,
     )
+
+
+def often(texts: Sequence[Text], least: int) -> Set[Text]:
+    """The runs of texts; of the longest, which are most of all, those in so many texts at least.
+
+    One that a single text has says little of others, and three of four are of this kind.
+    """
+    seen = Counter(run for text in texts for run in set(runs(text)))
+    return {run for run, times in seen.items() if len(run) < LONGEST or times >= least}
 
 
 def _both(of_machine: Any) -> Any:
