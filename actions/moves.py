@@ -298,7 +298,8 @@ def untimely(step: str, ticket: Ticket, clock: Clock, now: datetime) -> str | No
     if step == "extend" and (ticket.extension_asked_at or now) > ticket.due_at:
         return render("refused_too_late", no=ticket.no, due_at=ticket.due_at)
     if step == "urge" and (again := urging.again_at(ticket, clock)) and now < again:
-        return render("refused_urged", no=ticket.no, urged_at=ticket.urged_at, again_at=again)
+        return render("refused_urged", no=ticket.no, urged_at=ticket.urged_at, again_at=again,
+                      waits=ticket.urged_at is not None and ticket.urged_at > now)  # fmt: skip
     return None
 
 
@@ -326,7 +327,9 @@ async def urge(move: Move) -> None:
     who = move.by.name if move.by else ""
     if missed := untimely("urge", ticket, move.clock, move.now):
         raise Refused(missed)
-    await urging.pass_on(move.session, ticket, move.clock, move.now, who=who, words=words)
+    await urging.pass_on(
+        move.session, ticket, move.clock, move.now, who=who, by=move.by, words=words
+    )
     await move.log("urge", ticket.status, words)
 
 

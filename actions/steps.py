@@ -43,7 +43,7 @@ STEPS: dict[str, dict[str, str]] = {
     "recheck": {"closed": "accepted"},
     "silence": {"resolved": "closed"},
 }
-#: These change no status, and are open to others at any time.
+#: These leave the status as it is.
 STAYS = frozenset({"edit", "urge"})
 #: From `new` these are for misconduct alone: no unit is asked about it.
 UNROUTED = frozenset({"accept", "resolve"})
@@ -99,10 +99,10 @@ def _not_yours(step: str, ticket: Ticket, by: Member) -> str:
     """Of what somebody may not see there is no word, not even that it is there."""
     if ticket.confidential and not rights.sees(by, ticket):
         return render("refused_number", no=ticket.no)
-    if ticket.confidential and step in rights.ROUTED:
+    if ticket.confidential and step in rights.ROUTED | rights.OTHERS:
         return render("refused_confidential", no=ticket.no)
     return render(
-        "refused_role", step=step, role=by.role, no=ticket.no, possible=possible(ticket, by),
+        "refused_role", step=step, role=by.role, no=ticket.no, possible=_helps(ticket, by),
         parties=[party for party in names()["party"] if step in rights.STEPS[party]],
     )  # fmt: skip
 
@@ -112,7 +112,7 @@ async def _not_now(session: AsyncSession, step: str, ticket: Ticket, by: Member 
     into = await tickets.taken_by(session, ticket)
     return render(
         "refused_status", step=step, no=ticket.no, status=ticket.status,
-        possible=possible(ticket, by), into=into.no if into else None, others=_others(ticket),
+        possible=_helps(ticket, by), into=into.no if into else None, others=_others(ticket),
     )  # fmt: skip
 
 
@@ -127,6 +127,11 @@ def _others(ticket: Ticket) -> dict[str, list[str]]:
         party: [step for step in now if step in rights.STEPS[party]] for party in names()["party"]
     }
     return {party: steps for party, steps in may.items() if steps}
+
+
+def _helps(ticket: Ticket, by: Member | None) -> list[str]:
+    """What somebody may do instead; to urge does not help whose step was refused."""
+    return [step for step in possible(ticket, by) if step != "urge"]
 
 
 def possible(ticket: Ticket, by: Member | None) -> list[str]:

@@ -11,7 +11,12 @@ async def run(context: Context, ticket: Ticket | None) -> None:
     if ticket is None:
         return
     passed = ticket.status in urging.OPEN and await urging.pass_on(
-        context.session, ticket, context.clock, context.now, who=context.message.name
+        context.session,
+        ticket,
+        context.clock,
+        context.now,
+        who=context.message.name,
+        by=context.sender,
     )
     unit = await people.unit(context.session, ticket.unit_id)
     context.acted("urge", ticket)

@@ -6,9 +6,10 @@ from sqlmodel.ext.asyncio.session import AsyncSession
 
 from actions import audience
 from actions.deadlines import Clock
+from actions.lateness import lateness
 from actions.render import render
 from storage import posts
-from storage.models import Ticket
+from storage.models import Member, Ticket
 
 #: What is on its way.
 OPEN = ("new", "assigned", "accepted", "suspended")
@@ -22,9 +23,16 @@ def again_at(ticket: Ticket, clock: Clock) -> datetime | None:
 
 
 async def pass_on(
-    session: AsyncSession, ticket: Ticket, clock: Clock, now: datetime, *, who: str, words: str = ""
+    session: AsyncSession,
+    ticket: Ticket,
+    clock: Clock,
+    now: datetime,
+    *,
+    who: str,
+    by: Member | None,
+    words: str = "",
 ) -> bool:
-    """Tell the handler, or who looks after what no unit has, at once or in the morning.
+    """Tell the handlers, or who looks after what has none, at once or in the morning; not `by`.
 
     Returns False, with nobody told, where it was urged too short ago.
     """
@@ -33,13 +41,16 @@ async def pass_on(
         return False
     ticket.urged_at = clock.speak(now, urgent=ticket.urgent)
     session.add(ticket)
-    told = await audience.handler(session, ticket)
+    handlers = await audience.handler(session, ticket)
+    urged = handlers or await audience.overseers(session, ticket)
+    stands = lateness(ticket, now, clock)
     await posts.tell(
         session,
-        told or await audience.overseers(session, ticket),
+        [member for member in urged if by is None or member.id != by.id],
         level="urge",
         text=render("notice_urge", no=ticket.no, text=ticket.text, due_at=ticket.due_at, who=who,
-                    words=words),
+                    words=words, status=ticket.status,
+                    late=stands.words if stands.grade == "late" else ""),
         at=now,
         ticket_no=ticket.no,
         not_before=ticket.urged_at,

@@ -26,8 +26,7 @@ REREAD = 50
 REPORTS = frozenset({"report_issue", "report_misconduct", "consult"})
 #: Due work that failed is tried again after so long.
 PUT_OFF = timedelta(hours=1)
-#: In seconds; and how long is kept what nobody can read, and what hooks were told, so that
-#: somebody may look at it.
+#: In seconds; and how long what nobody can read is kept, so that somebody may look at it.
 DAY = 24 * 3600
 KEPT = timedelta(days=30)
 
@@ -145,4 +144,4 @@ class Scheduler:
             if await self.streams.hold("tidying", secrets.token_hex(8), DAY):
                 async with self.database.transaction() as session:
                     await carriers.forget(session, self.now() - KEPT)
-                    await hooks.forget(session, self.now() - KEPT)
+                    await hooks.forget(session, self.now() - hooks.KEPT)

@@ -10,15 +10,15 @@ from dataclasses import replace
 
 from nlu.parse import Entity, Parse, Parser
 
-#: What stands between a name and what is told.
-GAP = r"[\s\u2005,,::、]"
-#: The names that a bot goes by; and any name, where it is known that the bot is meant.
-KNOWN = re.compile(rf"\s*@(?:名城助手|小助手|助手|机器人){GAP}+")
-ANY = re.compile(rf"(?:\s*@[^\s@\u2005]{{1,30}}{GAP}+)")
+#: What stands between a name and what is told, in either width; no part of a name.
+MARKS = r"\s\u2005,\uff0c:\uff1a\u3001"
+#: The names that a bot goes by; and any names, where it is known that the bot is meant.
+KNOWN = re.compile(rf"(?:\s*@(?:名城助手|小助手|助手|机器人)[{MARKS}]+)+")
+ANY = re.compile(rf"(?:\s*@[^@{MARKS}]{{1,30}}[{MARKS}]+)+")
 
 
 def behind(text: str, name: re.Pattern[str] = ANY) -> int:
-    """Where what is told begins: behind the name, if something stands there."""
+    """Where what is told begins: behind the name, or the names, if something stands there."""
     found = name.match(text)
     return found.end() if found and found.end() < len(text) else 0
 

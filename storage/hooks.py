@@ -22,6 +22,8 @@ from storage.models import Delivery, Event, Hook, Ticket
 ROOM = 100
 #: Whoever sends a delivery has it for so long; then it is taken to be lost, and sent again.
 LEASE = timedelta(seconds=30)
+#: So long the deliveries that were taken are kept, to be looked at.
+KEPT = timedelta(days=30)
 
 
 class Told(NamedTuple):

@@ -82,6 +82,8 @@ class Webhook(Channel):
     def __init__(self, secret: str, url: str) -> None:
         """Without a secret nothing is taken, without a URL nothing is sent."""
         self.secret, self.url = secret.encode(), url
+        if not url:
+            self.powers = Powers("all")
 
     @cached_property
     def client(self) -> httpx.AsyncClient:
@@ -119,8 +121,8 @@ class Webhook(Channel):
     def by_settings(self) -> Health:
         """It takes what is signed, and sends to its address; neither keeps a connection.
 
-        Without an address it is a bridge that only tells, which is nothing to warn of: a group
-        that is to hear something by it says so itself.
+        Without an address it is a bridge that only tells, which is nothing to warn of; what is to
+        be said by it says so on its group's page.
         """
         if not self.secret:
             return Health("off", "没有设置 MINGCHENG_WEBHOOK_SECRET")

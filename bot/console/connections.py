@@ -129,6 +129,7 @@ async def hook_log(
     return visit.show(
         "connections_hook.html", hook=hook, rows=rows, host=_host(hook), before=before,
         given_up=unfinished.get((hook_id, "given_up"), 0),
+        aged=hook.made_at < visit.now - hooks.KEPT,
         older=rows[-1][1].seq if len(rows) == PAGE else None,
     )  # fmt: skip
 

@@ -28,7 +28,7 @@ HARMLESS = {
     "X-Content-Type-Options": "nosniff",
 }
 #: What asks for one part of the bytes: from and to, or so many at the end.
-PART = re.compile("bytes=([0-9]{0,15})-([0-9]{0,15})")
+PART = re.compile("bytes=([0-9]{0,19})-([0-9]{0,19})")
 #: It may be kept by the browser, which asks each time whether it still may show it.
 ASKED = "private, no-cache"
 

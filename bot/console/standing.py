@@ -46,7 +46,8 @@ class Way:
         one = self.condition
         if self.channel is None:
             return False
-        return one is None or self.nameless or one.unset or one.state == "down"
+        ails = one is None or self.nameless or one.unset or one.state == "down"
+        return ails or self.power == "none"
 
     @property
     def whole(self) -> str:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query
 from fastapi.responses import RedirectResponse, Response
 from sqlmodel.ext.asyncio.session import AsyncSession
 
-from actions import decline, reply, rights, steps
+from actions import audience, decline, reply, rights, steps
 from actions.base import Refused
 from actions.deadlines import Clock
 from bot.console import ticket_steps
@@ -185,7 +185,7 @@ async def _page(
             asked_for, words = ticket_steps.wished(wish)
             back = replace(back, step=asked_for, typed=words)
         forms = ticket_steps.forms(row, who, clock, now, back.step, back.typed)
-        more = await _choices(session, [form.step for form in forms])
+        more = await _choices(session, row, [form.step for form in forms])
     return visit.show(
         "ticket.html", code, **shown, **more, forms=forms, back=back, did=did, asked=asked,
         speaks=rights.speaks(who, row) and row.group_id is not None, most=reply.LONGEST,
@@ -195,11 +195,12 @@ async def _page(
     )  # fmt: skip
 
 
-async def _choices(session: AsyncSession, wanted: Sequence[str]) -> dict[str, Any]:
-    """What the forms let choose from, where there is such a form."""
+async def _choices(session: AsyncSession, row: Ticket, wanted: Sequence[str]) -> dict[str, Any]:
+    """What the forms let choose from, and whom urging reaches, where there is such a form."""
     units = await people.units(session) if {"assign", "transfer"} & set(wanted) else []
     districts = await people.districts(session) if "edit" in wanted else []
-    return {"units": units, "districts": districts}
+    handlers = await audience.handler(session, row) if "urge" in wanted else []
+    return {"units": units, "districts": districts, "handled": bool(handlers)}
 
 
 def _meanwhile(back: Back, done: Sequence[story.Done]) -> list[story.Done]:

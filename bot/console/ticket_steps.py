@@ -35,7 +35,7 @@ class Form:
 
     step: str
     asks: bool  # a wish that the coordinators decide
-    missed: str | None  # why it is too late for it
+    missed: str | None  # why it is too late for it, or too early
     typed: Typed
 
     def was(self, name: str, default: object = "") -> str:

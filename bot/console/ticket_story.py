@@ -90,9 +90,13 @@ async def tell(session: AsyncSession, row: Ticket, who: Member, now: datetime) -
     return shown | await _pressed(session, row, who)
 
 
+#: After these a ticket is as it was before.
+UNCHANGED = frozenset({"look", "urge"})
+
+
 def latest(happened: Sequence[Event]) -> int:
-    """The last event after which a form may still be taken at its word; a look changes nothing."""
-    return max((event.seq for event in happened if event.step != "look"), default=0)
+    """The last event after which a form may still be taken at its word."""
+    return max((event.seq for event in happened if event.step not in UNCHANGED), default=0)
 
 
 async def _pressed(session: AsyncSession, row: Ticket, who: Member) -> dict[str, Any]:

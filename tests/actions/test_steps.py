@@ -246,7 +246,7 @@ async def test_a_handler_only_asks_the_coordinators_for_it(town: Town, step: str
             "不能签收。反映的企业可以确认销号、提出异议,专班可以确认销号。",
         ),
         ("resolve", "suspended", "h1", "不能办结。专班可以恢复办理。"),
-        ("recheck", "new", "i1", "不能回头看。现在可以:催办。"),
+        ("recheck", "new", "i1", "不能回头看。反映的企业可以撤回,专班可以交办、不予受理、并案。"),
         ("assign", "rejected", "c1", "请重新反映,会登记为新的诉求。"),
         ("assign", "assigned", "h1", "这一步由专班来做。您现在可以:签收、"),
         ("accept", "assigned", "c1", "这一步由承办单位来做。您现在可以:确认销号、"),
@@ -258,7 +258,7 @@ async def test_a_handler_only_asks_the_coordinators_for_it(town: Town, step: str
             "c1",
             "现在可以:确认销号、不予受理、并案、退回、转办、延期、挂账、修改",
         ),
-        ("withdraw", "suspended", "zhang", "不能撤回。"),
+        ("withdraw", "suspended", "zhang", "不能撤回。专班可以恢复办理。"),
         ("dispute", "merged", "zhang", "“已并案”,不能提出异议。"),
     ],
 )

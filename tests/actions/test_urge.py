@@ -3,11 +3,11 @@
 from datetime import timedelta
 
 import pytest
-from sqlmodel import select
+from sqlmodel import col, select
 
 from actions.base import Refused
 from storage.models import Notice
-from tests.fixtures.cast import Town, at
+from tests.fixtures.cast import REPORT, Town, at
 
 pytestmark = pytest.mark.embedded
 
@@ -155,10 +155,31 @@ async def test_whoever_may_urge_does_it_on_the_page_as_well(town: Town, who: str
 async def test_the_handler_reads_who_urges_and_what_is_added(town: Town) -> None:
     await town.takes("h1", await town.reports(), "accept")
     await town.takes("i1", 1, "urge", text="今天请到现场")
+    (told,) = await notices(town)
+    assert told.startswith("市纪委-赵主任 催办 #1,4月11日17:30前办结:")
+    assert told.endswith("\n附言:今天请到现场")
+
+
+async def test_what_is_late_or_stands_still_is_said_so(town: Town) -> None:
+    await town.takes("h1", await town.reports(), "accept")
+    for moment, told in (("04-13 10:00", "超期2个工作日"), ("04-14 10:00", "目前挂账")):
+        town.now = at(moment)
+        if told == "目前挂账":
+            await town.takes("c1", 1, "suspend", reason="等资金")
+        await town.takes("i1", 1, "urge")
+        assert f"催办 #1,{told}:{REPORT}" in (await notices(town))[-1]
+
+
+async def test_nobody_hears_of_the_own_urging(town: Town) -> None:
+    no = await town.reports(category=None)
+    await town.takes("c1", no, "urge")
+    assert await town.told("urge") == [("c2", no, town.now)]
+
+
+async def notices(town: Town) -> list[str]:
     async with town.database.transaction() as session:
-        (notice,) = (await session.exec(select(Notice).where(Notice.level == "urge"))).all()
-    assert notice.text.startswith("市纪委-赵主任 催办 #1,4月11日17:30前办结:")
-    assert notice.text.endswith("。附言:今天请到现场")
+        wanted = select(Notice.text).where(Notice.level == "urge").order_by(col(Notice.id))
+        return list((await session.exec(wanted)).all())
 
 
 async def test_the_group_hears_nothing_of_it(town: Town) -> None:
@@ -184,6 +205,9 @@ async def test_in_the_night_it_waits_for_the_morning(town: Town) -> None:
     town.now = at("04-03 22:00")
     await town.takes("i1", no, "urge")
     assert {moment for *_, moment in await town.told("urge")} == {at("04-04 08:00")}
+    town.later(minutes=30)
+    with pytest.raises(Refused, match="已催过,4月4日08:00送达,4月4日12:00后可以再催"):
+        await town.takes("i1", no, "urge")
 
 
 @pytest.mark.parametrize("who", ["h1", "li", "a1"])
@@ -196,5 +220,5 @@ async def test_others_may_not(town: Town, who: str) -> None:
 
 async def test_of_misconduct_nobody_is_urged(town: Town) -> None:
     await town.says("li", "有人要回扣", "report_misconduct")
-    with pytest.raises(Refused):
+    with pytest.raises(Refused, match="由纪检直接办理"):
         await town.takes("i1", 1, "urge")

@@ -5,16 +5,16 @@ from collections.abc import Sequence
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
+from sqlalchemy import text, update
 from sqlmodel import col, select
 
 from bot.scheduler import KEPT, Scheduler, reread, run_due
 from bot.streams import Streams
 from nlu.parse import Parse, ParserAway
 from nlu.rasa_http import Rasa
-from storage import carriers
+from storage import carriers, hooks
 from storage.database import Database
-from storage.models import Due, Poisoned, Unplaced
+from storage.models import Delivery, Due, Poisoned, Unplaced
 from tests.bot.conftest import Until
 from tests.fixtures.cast import REPORT, START, Town, at, reads
 
@@ -208,3 +208,19 @@ async def test_what_nobody_can_read_is_kept_for_a_month(town: Town, streams: Str
     await scheduler._tidy()  # once a day
     async with town.database.transaction() as session:
         assert len((await session.exec(select(Unplaced))).all()) == 2
+
+
+async def test_what_hooks_took_is_kept_for_a_month(town: Town, streams: Streams) -> None:
+    async with town.database.transaction() as session:
+        await hooks.make(session, url="https://example.com/in", steps=(), by="a1", now=town.now)
+    await town.reports()
+    async with town.database.transaction() as session:
+        assert await hooks.hand_over(session, town.now) == 2
+        await session.exec(update(Delivery).values(status="taken"))
+    scheduler = Scheduler(town.database, streams, None, town.clock)
+    for days, left in ((30, 2), (31, 0)):
+        town.now = START + timedelta(days=days)
+        await streams.client.flushdb()  # the next day
+        await scheduler._tidy()
+        async with town.database.transaction() as session:
+            assert len((await session.exec(select(Delivery))).all()) == left

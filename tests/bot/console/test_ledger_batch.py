@@ -84,9 +84,9 @@ async def test_a_leader_urges_many_and_hears_which_were_urged_already(
 ) -> None:
     await town.reports()
     await town.reports("li", "电压不稳,设备老跳闸")
-    assert "办好 1 件" in await batch(await console.visitor("i1"), "urge", 1)
+    assert "已催办 1 件" in await batch(await console.visitor("i1"), "urge", 1)
     page = await batch(await console.visitor("l1"), "urge", 1, 2, text="本周务必办结")
-    assert "办好 1 件" in page
+    assert "已催办 1 件" in page
     assert "刚催过" in page
     assert (await town.chain(2))[-1].words == "本周务必办结"
 

@@ -87,6 +87,30 @@ async def test_a_leader_urges_and_not_twice(here: Here, town: Town) -> None:
     assert {who for who, *_ in await town.told("urge")} == {"h1", "h2", "h9"}
 
 
+async def test_whom_an_urging_reaches_is_said_before(here: Here, town: Town) -> None:
+    await town.reports(category=None)
+    await town.reports()
+    browser = await here.visitor("i1")
+    assert "专班马上收到您的催办" in await shown(browser, 1)
+    page = await shown(browser, 2)
+    assert "承办人马上收到您的催办" in page
+    assert "附言记在办理经过里,企业也看得到" in page
+    assert "附言记在" not in await shown(await here.visitor("zhang"), 2)
+
+
+async def test_a_form_is_not_stale_because_somebody_urged(here: Here, town: Town) -> None:
+    await town.reports()
+    browser = await here.visitor("h1")
+    page = await shown(browser)
+    fields = {
+        name: re.findall(rf'name="{name}" value="(\w+)"', page)[0] for name in ("seal", "seq")
+    }
+    await town.takes("l1", 1, "urge")
+    answer = await browser.post("/tickets/1/steps/accept", data=fields)
+    assert answer.status_code == 303
+    assert (await town.ticket()).status == "accepted"
+
+
 # --- a step, and what is said before ------------------------------------------------------------
 
 

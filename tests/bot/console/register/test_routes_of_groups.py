@@ -4,6 +4,7 @@ import pytest
 
 from actions.names import name
 from bot.channels.base import Channel, Door, Powers
+from bot.channels.webhook import Webhook
 from storage import carriers
 from tests.bot.console.conftest import Console
 from tests.bot.console.register.group_routes import routed, told
@@ -119,3 +120,18 @@ async def test_a_channel_without_an_address_of_the_group_is_named(
         await carriers.drop(session, "g1", "webhook")
     page = (await (await console.visitor("a1")).get("/register/groups/g1")).text
     assert "没有登记这个群在" in page
+
+
+@pytest.mark.parametrize(("url", "halts"), [("", True), ("https://bridge.example/in", False)])
+async def test_a_bridge_without_an_address_is_named_where_it_is_to_speak(
+    console: Console, town: Town, monkeypatch: pytest.MonkeyPatch, url: str, halts: bool
+) -> None:
+    monkeypatch.setitem(console.app.channels, "webhook", Webhook("secret", url))
+    await routed(console, reads="webhook", answers="webhook", pushes="webhook")
+    page = (await (await console.visitor("a1")).get("/register/groups/g1")).text
+    possible = page.partition('id="possible"')[2].partition("</section>")[0]
+    assert "群里的话都能收到" in possible
+    assert ("机器人不在群里回复" in possible) == halts
+    assert possible.count("现在发不出。能收;要发,还要设置 MINGCHENG_WEBHOOK_URL") == 2 * halts
+    listed = (await (await console.visitor("a1")).get("/register/groups")).text
+    assert ("通道没接好" in listed) == halts
