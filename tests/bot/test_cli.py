@@ -60,4 +60,5 @@ def test_the_architecture_has_the_table_of_steps_as_the_program_prints_it() -> N
 def test_the_table_has_every_status_and_every_step() -> None:
     table = "\n".join(steps.table())
     assert all(f"\n| `{status}` |" in table for before in steps.STEPS.values() for status in before)
-    assert all(f"{step} " in table for step in steps.STEPS if step != "edit")
+    # the two that leave it as it is are told of beside the table
+    assert all(f"{step} " in table for step in steps.STEPS if step not in {"edit", "urge"})
