@@ -19,7 +19,7 @@ STATUSES = {status for moves in STEPS.values() for pair in moves.items() for sta
         ("source", {"group", "breakfast_meeting", "hotline", "visit", "web", "api"}),
         ("rating", {"satisfied", "fairly", "dissatisfied"}),
         ("role", set(ROLES)),
-        ("party", {"member", "handler", "coordinator", "inspector"}),
+        ("party", {"member", "handler", "coordinator", "inspector", "leader"}),
         # some are events and no steps
         ("step", {"open", "look", "recount", "say", "decline", *STEPS}),
         ("intent", set(INTENTS)),
