@@ -11,7 +11,7 @@ from bot.fetcher import Fetcher
 from bot.hooks import Hooks
 from bot.inbox import Inbox
 from bot.listener import Listener
-from bot.parsing import Twins, local
+from bot.parsing import Twins, as_told, local
 from bot.scheduler import Scheduler
 from bot.sender import Sender
 from bot.sessions import Sessions
@@ -19,7 +19,6 @@ from bot.settings import Settings
 from bot.streams import Streams
 from bot.worker import Worker
 from nlu import training
-from nlu.addressed import Addressed
 from nlu.keywords import Keywords
 from nlu.parse import Parser
 from nlu.rasa_http import Rasa
@@ -51,7 +50,7 @@ class App:
     @cached_property
     def parser(self) -> Parser:
         """What reads; a part that never reads never loads it."""
-        return Several(Addressed(self._given or self._named()))
+        return Several(as_told(self._given or self._named()))
 
     def _named(self) -> Parser:
         if self.rasa is None:
@@ -65,7 +64,7 @@ class App:
 
     def scheduler(self) -> Scheduler:
         """A scheduler; any number of them may run."""
-        again = Addressed(self.rasa) if self.rasa else None
+        again = as_told(self.rasa) if self.rasa else None
         return Scheduler(self.database, self.streams, again, self.now)
 
     def sender(self, *, served: bool = False) -> Sender:

@@ -13,6 +13,7 @@ from nlu import training
 from nlu.addressed import Addressed
 from nlu.compiled import Unfit
 from nlu.keywords import Keywords
+from nlu.letters import Letters
 from nlu.parse import Parse, Parser, ParserAway
 from nlu.rasa_http import Rasa
 
@@ -40,6 +41,11 @@ class Twins:
         return parses
 
 
+def as_told(parser: Parser) -> Parser:
+    """Read without the name that a message calls, and a letter by its head as well."""
+    return Addressed(Letters(parser))
+
+
 def local(settings: Settings) -> Parser:
     """The parser that reads in this process: the compiled model, else the keywords."""
     if settings.nlu != "keywords":
@@ -61,7 +67,7 @@ async def alone(
     if settings.nlu != "rasa" or not training.installed():
         if settings.nlu == "rasa":
             say("没有 Rasa 环境,改用别的方式识别。详见 ./mingcheng doctor")
-        yield Addressed(local(settings))
+        yield as_told(local(settings))
         return
     folders = Folders.at(settings.data)
     model = await rasa.train(folders, training.PROJECT / settings.rasa_config, progress)
@@ -71,7 +77,7 @@ async def alone(
     parser = Rasa(url, token)
     try:
         await server.start(lambda _: None)
-        yield Addressed(parser)
+        yield as_told(parser)
     finally:
         await parser.close()
         if mine:
