@@ -1,11 +1,9 @@
 """Customer groups: what changes in them, and the callback that tells of it."""
 
-from collections.abc import AsyncIterator, Iterator
 from datetime import timedelta
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pydantic import SecretStr
@@ -18,46 +16,19 @@ from bot.inbox import Inbox
 from bot.settings import Settings
 from bot.streams import Streams
 from storage import people
-from tests.bot.channels.fakes.customer_contact import GET, CustomerContact, person
-from tests.bot.channels.fakes.wecom_api import CORP
-from tests.bot.channels.wecom_customer_groups import (
+from tests.bot.channels.customer_groups.kept import (
     KEY,
     TOKEN,
     carrier,
     change,
-    installed,
-    platform,
     sets_up,
     strangers,
 )
-from tests.fixtures.cast import START, Town
+from tests.bot.channels.fakes.customer_contact import GET, CustomerContact, person
+from tests.bot.channels.fakes.wecom_api import CORP
+from tests.fixtures.cast import START
 
 pytestmark = pytest.mark.embedded
-
-
-@pytest.fixture
-def contact() -> Iterator[CustomerContact]:
-    with platform() as running:
-        yield running
-
-
-@pytest.fixture
-def on(contact: CustomerContact) -> Settings:
-    return installed(contact)
-
-
-@pytest_asyncio.fixture
-async def channel(on: Settings, streams: Streams) -> AsyncIterator[CustomerGroup]:
-    """The channel as it is usually set."""
-    found = CustomerGroup(on, Sheet(), streams)
-    yield found
-    await found.close()
-
-
-@pytest.fixture
-def door(town: Town, streams: Streams) -> Inbox:
-    """The real one, on the simulated clock."""
-    return Inbox(town.database, streams, town.clock)
 
 
 # --- changes ------------------------------------------------------------------------------------

@@ -1,11 +1,9 @@
 """Customer groups: the groups and members as the platform has them."""
 
 import json
-from collections.abc import AsyncIterator, Iterator
 from typing import Any
 
 import pytest
-import pytest_asyncio
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -16,43 +14,16 @@ from bot.inbox import Inbox
 from bot.settings import Settings
 from bot.streams import Streams
 from storage import carriers, chats, people
-from tests.bot.channels.fakes.customer_contact import GET, LIST, Chat, CustomerContact, refused
-from tests.bot.channels.wecom_customer_groups import (
+from tests.bot.channels.customer_groups.kept import (
     NAME,
     carrier,
-    installed,
-    platform,
     sets_up,
     strangers,
 )
+from tests.bot.channels.fakes.customer_contact import GET, LIST, Chat, CustomerContact, refused
 from tests.fixtures.cast import START, Town
 
 pytestmark = pytest.mark.embedded
-
-
-@pytest.fixture
-def contact() -> Iterator[CustomerContact]:
-    with platform() as running:
-        yield running
-
-
-@pytest.fixture
-def on(contact: CustomerContact) -> Settings:
-    return installed(contact)
-
-
-@pytest_asyncio.fixture
-async def channel(on: Settings, streams: Streams) -> AsyncIterator[CustomerGroup]:
-    """The channel as it is usually set."""
-    found = CustomerGroup(on, Sheet(), streams)
-    yield found
-    await found.close()
-
-
-@pytest.fixture
-def door(town: Town, streams: Streams) -> Inbox:
-    """The real one, on the simulated clock."""
-    return Inbox(town.database, streams, town.clock)
 
 
 # --- the list, and what nobody set up ----------------------------------------------------------

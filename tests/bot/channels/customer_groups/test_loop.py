@@ -1,10 +1,9 @@
 """Customer groups: what is set, and the loop that hears of changes and tells how it is."""
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable
 
 import pytest
-import pytest_asyncio
 
 from bot.channels.base import Hint, Received
 from bot.channels.wecom_customer_group import channel as made
@@ -13,45 +12,17 @@ from bot.channels.wecom_customer_group.sheet import Sheet
 from bot.inbox import Inbox
 from bot.settings import Settings, Wrong
 from bot.streams import Streams
-from tests.bot.channels.fakes.customer_contact import LIST, CustomerContact
-from tests.bot.channels.fakes.wecom_api import SECRET
-from tests.bot.channels.wecom_customer_groups import (
+from tests.bot.channels.customer_groups.kept import (
     NAME,
     TOKEN,
     carrier,
     change,
-    installed,
-    platform,
     sets_up,
 )
-from tests.fixtures.cast import Town
+from tests.bot.channels.fakes.customer_contact import LIST, CustomerContact
+from tests.bot.channels.fakes.wecom_api import SECRET
 
 pytestmark = pytest.mark.embedded
-
-
-@pytest.fixture
-def contact() -> Iterator[CustomerContact]:
-    with platform() as running:
-        yield running
-
-
-@pytest.fixture
-def on(contact: CustomerContact) -> Settings:
-    return installed(contact)
-
-
-@pytest_asyncio.fixture
-async def channel(on: Settings, streams: Streams) -> AsyncIterator[CustomerGroup]:
-    """The channel as it is usually set."""
-    found = CustomerGroup(on, Sheet(), streams)
-    yield found
-    await found.close()
-
-
-@pytest.fixture
-def door(town: Town, streams: Streams) -> Inbox:
-    """The real one, on the simulated clock."""
-    return Inbox(town.database, streams, town.clock)
 
 
 # --- settings, and the loop ---------------------------------------------------------------------
